@@ -1,0 +1,54 @@
+/**
+ * Reads JSON without losing digits. `JSON.parse` rounds `12345678901234567890` and turns `1e309` into
+ * Infinity; here a number that a double cannot hold comes back as a raw JSON object, which `JSON.stringify`
+ * writes exactly as it was read. Every other value is what `JSON.parse` makes of it.
+ */
+
+type RawJson = { readonly rawJSON: string };
+
+/** ECMAScript's JSON source text access, which TypeScript's own declarations do not know yet. */
+const json = JSON as unknown as {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  rawJSON(source: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+};
+
+/**
+ * A number of 16 characters or more, or one with an exponent, where a value may begin. Fewer digits always
+ * survive, so a text without a match needs no second look. Text inside strings may match too: that costs
+ * time and changes nothing.
+ */
+const SUSPICIOUS = /(?:^|[:,[\s])-?(?:[\d.]{16,}|[\d.]+[eE])/;
+
+/** Parses JSON text, a leading byte-order mark allowed; throws SyntaxError as `JSON.parse` does. */
+export function parseJson(text: string): unknown {
+  const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  if (!SUSPICIOUS.test(source)) return JSON.parse(source);
+  return json.parse(source, (_key, value, context) => {
+    if (typeof value !== "number" || context.source === undefined) return value;
+    return sameValue(context.source, value) ? value : json.rawJSON(context.source);
+  });
+}
+
+/** The source text of a number that a double cannot hold; null for every other value. */
+export function rawNumber(value: unknown): string | null {
+  return json.isRawJSON(value) ? value.rawJSON : null;
+}
+
+function sameValue(source: string, value: number): boolean {
+  return Number.isFinite(value) && plainDigits(source) === plainDigits(String(value));
+}
+
+/** One spelling for every way to write a number: `1.0`, `10e-1` and `1` are the same, as are `-0` and `0`. */
+function plainDigits(number: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return "0";
+  const scale = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
+  return `${sign}${significant}e${scale}`;
+}

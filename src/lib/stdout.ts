@@ -1,0 +1,20 @@
+/**
+ * The only writer to stdout. It waits for a slow reader instead of buffering without bound, and when the
+ * reader has gone (`| head -1`) it says so once and swallows the rest, so that a pipe ends quietly.
+ */
+
+const sink = Bun.stdout.writer({ highWaterMark: 64 * 1024 });
+let closed = false;
+
+/** Writes text to stdout and waits until it is taken; false when nobody reads any more. */
+export async function writeOut(text: string): Promise<boolean> {
+  if (closed) return false;
+  try {
+    sink.write(text);
+    await sink.flush();
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EPIPE") throw error;
+    closed = true;
+  }
+  return !closed;
+}
