@@ -1,0 +1,115 @@
+/**
+ * What a stream is: a name, how Kustomer serves it, and the columns of its table. A stream is data; every
+ * table, schema, request and test follows from it, and nothing elsewhere names a stream.
+ */
+import { snakeCase } from "./snake-case.ts";
+
+/**
+ * What a column holds, and how SQLite stores it: text TEXT, int INTEGER, real REAL, bool INTEGER 0 or 1,
+ * time TEXT (ISO 8601 UTC with milliseconds), json TEXT.
+ */
+export type Kind = "text" | "int" | "real" | "bool" | "time" | "json";
+
+/** Where a column's value comes from in the resource. `own` columns are ours, not Kustomer's. */
+export type ColumnSource =
+  | { readonly from: "member"; readonly name: "id" | "type" | "relationships" | "links" }
+  | { readonly from: "attribute"; readonly name: string }
+  /** The `data.id` of a to-one relationship. */
+  | { readonly from: "relationship"; readonly name: string }
+  | { readonly from: "own"; readonly name: string };
+
+export type Column = { readonly name: string; readonly kind: Kind; readonly source: ColumnSource };
+
+/** Read by time ranges over `updatedAt` through the search API. */
+export type SearchRead = {
+  readonly by: "search";
+  /** The `queryContext`, which also prefixes the search attributes: `<context>_updated_at`. */
+  readonly context: string;
+  /**
+   * Where rows last changed over two years ago are found: the archive search, or, for what the archive does
+   * not know, this list path in ascending id order.
+   */
+  readonly old: "archive" | { readonly list: string };
+};
+
+/** Read whole on every run, page by page. */
+export type ListRead = {
+  readonly by: "list";
+  readonly path: string;
+  readonly pageSize: number;
+  /** A second listing that holds the deleted rows only, by this query, where the first leaves them out. */
+  readonly deletedQuery?: Readonly<Record<string, string>>;
+};
+
+export type Stream = {
+  readonly name: string;
+  /** The `type` of its resources; a custom object's is followed by its klass: `kobject.order`. */
+  readonly type: string;
+  readonly summary: string;
+  readonly read: SearchRead | ListRead;
+  /** Any one of these lets a key read the stream. */
+  readonly roles: readonly string[];
+  readonly columns: readonly Column[];
+};
+
+type StreamData = {
+  name: string;
+  type: string;
+  summary: string;
+  read: SearchRead | ListRead;
+  roles: readonly string[];
+  /** Kustomer's attribute names with their kinds; the column is the same name in snake_case. */
+  attributes: Readonly<Record<string, Kind>>;
+  /** To-one relationships; `createdBy` becomes the column `created_by_id`. */
+  relationships: readonly string[];
+};
+
+/** Any one of these roles lets a key use search; it needs one beside the stream's own. */
+export const SEARCH_ROLES: readonly string[] = [
+  "org.permission.search.create",
+  "org.permission.search.update",
+  "org.user.search.read",
+  "org.admin.search.read",
+];
+
+const member = (name: "id" | "type" | "relationships" | "links", kind: Kind): Column => ({
+  name,
+  kind,
+  source: { from: "member", name },
+});
+const own = (name: string, kind: Kind): Column => ({ name, kind, source: { from: "own", name } });
+
+/** Columns that every table ends with: when we last wrote the row, when it was deleted, what fits nowhere. */
+const OWN_COLUMNS: readonly Column[] = [
+  own("_synced_at", "time"),
+  own("_deleted_at", "time"),
+  own("_extra", "json"),
+];
+
+/** Makes a stream of its data; throws where two columns would have one name. */
+export function defineStream(data: StreamData): Stream {
+  const columns: Column[] = [
+    member("id", "text"),
+    member("type", "text"),
+    ...Object.entries(data.attributes).map(
+      ([name, kind]): Column => ({ name: snakeCase(name), kind, source: { from: "attribute", name } }),
+    ),
+    ...data.relationships.map(
+      (name): Column => ({
+        name: `${snakeCase(name)}_id`,
+        kind: "text",
+        source: { from: "relationship", name },
+      }),
+    ),
+    member("relationships", "json"),
+    member("links", "json"),
+    ...OWN_COLUMNS,
+  ];
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    if (names.has(name)) throw new Error(`stream ${data.name} has two columns named ${name}`);
+    names.add(name);
+  }
+  const { name, type, summary, read, roles } = data;
+  return { name, type, summary, read, roles, columns };
+}

@@ -1,0 +1,36 @@
+/** Custom objects of every klass in one table; `klass_id` is the klass's name. `queue` is an attribute beside the relationship `queue_id`. */
+import { defineStream } from "./define.ts";
+
+export const kobjects = defineStream({
+  name: "kobjects",
+  type: "kobject",
+  summary: "Custom objects (orders, returns, ...) of every klass",
+  read: { by: "search", context: "kobject", old: "archive" },
+  roles: ["org.permission.kobject.read", "org.user.kobject.read"],
+  attributes: {
+    assignedUser: "text",
+    attribution: "json",
+    createdAt: "time",
+    custom: "json",
+    description: "text",
+    doneCount: "int",
+    externalId: "text",
+    firstDone: "json",
+    icon: "text",
+    images: "json",
+    klassDisplayName: "text",
+    klassMixins: "json",
+    lastDone: "json",
+    queue: "text",
+    reopenCount: "int",
+    reopenFromDoneCount: "int",
+    rev: "int",
+    roleGroupVersions: "json",
+    s3DataUrl: "text",
+    status: "text",
+    tags: "json",
+    title: "text",
+    updatedAt: "time",
+  },
+  relationships: ["company", "createdBy", "customer", "klass", "modifiedBy", "org", "queue"],
+});

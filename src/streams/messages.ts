@@ -1,0 +1,51 @@
+/**
+ * Messages. The connectors we replace gave messages a custom object's columns (`custom`, `description`,
+ * `icon`, `images`, `tags`, `title`, `klass`); real messages have a channel, a direction, a preview and a
+ * `meta`. Both are here, so that queries written for those connectors still run.
+ */
+import { defineStream } from "./define.ts";
+
+export const messages = defineStream({
+  name: "messages",
+  type: "message",
+  summary: "Every message of every conversation, in and out",
+  read: { by: "search", context: "message", old: "archive" },
+  roles: ["org.permission.message.read", "org.user.message.read"],
+  attributes: {
+    app: "text",
+    assignedTeams: "json",
+    assignedUsers: "json",
+    auto: "bool",
+    channel: "text",
+    createdAt: "time",
+    createdByTeams: "json",
+    custom: "json",
+    description: "text",
+    direction: "text",
+    directionType: "text",
+    externalId: "text",
+    firstDelivered: "json",
+    firstRead: "json",
+    icon: "text",
+    images: "json",
+    intentDetections: "json",
+    lang: "text",
+    meta: "json",
+    modifiedAt: "time",
+    preview: "text",
+    reactions: "json",
+    redacted: "bool",
+    responseBusinessTime: "int",
+    responseTime: "int",
+    rev: "int",
+    sentAt: "time",
+    sentiment: "json",
+    size: "int",
+    status: "text",
+    subject: "text",
+    tags: "json",
+    title: "text",
+    updatedAt: "time",
+  },
+  relationships: ["conversation", "createdBy", "customer", "klass", "modifiedBy", "org"],
+});
