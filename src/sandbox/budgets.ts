@@ -1,0 +1,63 @@
+/**
+ * The two budgets of an account in fixed windows from the server's start: of all requests, and of searches,
+ * which count against both. A request that is refused is not counted as used.
+ */
+
+export type BudgetOptions = {
+  /** Requests per window of the organisation. */
+  readonly rpm: number;
+  readonly searchRpm: number;
+  readonly windowMs: number;
+  /** Sends `x-ratelimit-reset` with every answer, as newer documentation shows it, not only when refused. */
+  readonly resetAlways: boolean;
+};
+
+/** What was used in one window; `startedAt` is ms since the epoch. */
+export type WindowStats = { startedAt: number; requests: number; searches: number; refused: number };
+
+export type Admission = {
+  readonly admitted: boolean;
+  /** `x-ratelimit-*`: always of the whole organisation, also where it was the searches that ran out. */
+  readonly headers: Record<string, string>;
+};
+
+export type Budgets = {
+  readonly windows: readonly WindowStats[];
+  /** Asks for one request at an instant (ms), and counts it when there is room. */
+  readonly admit: (now: number, search: boolean) => Admission;
+};
+
+export function createBudgets(options: BudgetOptions, startedAt: number): Budgets {
+  const { rpm, searchRpm, windowMs } = options;
+  const windows: WindowStats[] = [];
+  const windowAt = (now: number): WindowStats => {
+    const begun = startedAt + Math.floor((now - startedAt) / windowMs) * windowMs;
+    const last = windows.at(-1);
+    if (last?.startedAt === begun) return last;
+    const next = { startedAt: begun, requests: 0, searches: 0, refused: 0 };
+    windows.push(next);
+    return next;
+  };
+  return {
+    windows,
+    admit: (now, search) => {
+      const window = windowAt(now);
+      const exceeded = window.requests >= rpm;
+      const admitted = !exceeded && !(search && window.searches >= searchRpm);
+      if (admitted) {
+        window.requests++;
+        if (search) window.searches++;
+      } else {
+        window.refused++;
+      }
+      const headers: Record<string, string> = {
+        "x-ratelimit-limit": String(rpm),
+        "x-ratelimit-remaining": String(rpm - window.requests),
+      };
+      if (exceeded || options.resetAlways) {
+        headers["x-ratelimit-reset"] = String(Math.ceil((window.startedAt + windowMs) / 1000));
+      }
+      return { admitted, headers };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes. */
+import type { ServerResponse } from "node:http";
+import type { ChangeSummary } from "./changes.ts";
+import { render, truthOf } from "./render.ts";
+import type { Stats } from "./stats.ts";
+import { isStreamName, type World } from "./world.ts";
+
+export type Control = {
+  readonly world: World;
+  readonly stats: () => Stats;
+  readonly change: (count: number) => ChangeSummary;
+  /** Sets how many changes happen per second from now on. */
+  readonly churn: (rate: number) => void;
+};
+
+/** Answers a control request. */
+export async function answerControl(
+  control: Control,
+  method: string,
+  url: URL,
+  response: ServerResponse,
+): Promise<void> {
+  const { world } = control;
+  const stream = url.searchParams.get("stream") ?? "";
+  switch (`${method} ${url.pathname.slice("/_sandbox/".length)}`) {
+    case "GET stats":
+      return json(response, 200, control.stats());
+    case "GET truth": {
+      if (!isStreamName(stream)) return json(response, 400, { error: `no stream ${JSON.stringify(stream)}` });
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      let lines = "";
+      for (const truth of truthOf(world, stream)) {
+        lines += `${JSON.stringify(truth)}\n`;
+        if (lines.length < 65_536) continue;
+        if (!response.write(lines)) await roomIn(response);
+        if (response.destroyed) return;
+        lines = "";
+      }
+      return void response.end(lines);
+    }
+    case "GET row": {
+      const row = isStreamName(stream) ? world.tables[stream].find(url.searchParams.get("id") ?? "") : -1;
+      if (!isStreamName(stream) || row < 0) return json(response, 404, { error: "no such row" });
+      return json(response, 200, render(world, stream, row));
+    }
+    case "POST change": {
+      const count = readNumber(url, "count", 1_000_000);
+      if (count === null) return json(response, 400, { error: "count must be a number from 0 to 1000000" });
+      return json(response, 200, control.change(Math.floor(count)));
+    }
+    case "POST churn": {
+      const rate = readNumber(url, "rate", 100_000);
+      if (rate === null) return json(response, 400, { error: "rate must be a number from 0 to 100000" });
+      control.churn(rate);
+      return json(response, 200, { rate });
+    }
+    default:
+      return json(response, 404, { error: "no such control" });
+  }
+}
+
+/** Waits until a slow reader has taken what was written, or has gone. */
+function roomIn(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+  });
+}
+
+function readNumber(url: URL, name: string, most: number): number | null {
+  const text = url.searchParams.get(name) ?? "";
+  const value = Number(text);
+  return text !== "" && value >= 0 && value <= most ? value : null;
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}

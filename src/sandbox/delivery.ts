@@ -1,0 +1,52 @@
+/**
+ * Puts an answer on the wire, whole or as a fault wants it broken. The server is `node:http` because
+ * `Bun.serve` can neither close a connection unanswered nor promise more bytes than it sends.
+ */
+import type { ServerResponse } from "node:http";
+import type { Answer } from "./answers.ts";
+import type { Delivery } from "./faults.ts";
+
+/** How many pieces a dripped answer comes in. */
+const DRIPS = 10;
+
+/** Sends an answer with the server's `Date` (ms); `slowMs` is how long a dripped one takes. Resolves when nothing is left to send. */
+export async function deliver(
+  response: ServerResponse,
+  answer: Answer,
+  delivery: Delivery,
+  { now, slowMs }: { now: number; slowMs: number },
+): Promise<void> {
+  const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
+  const whole = Buffer.from(text);
+  // The last bracket and a bit: what is left is of the right length and not JSON.
+  const body = delivery === "badjson" ? whole.subarray(0, Math.max(1, whole.length - 7)) : whole;
+  if (delivery === "hangup") return void response.destroy();
+  response.sendDate = false;
+  response.writeHead(answer.status, {
+    "content-type": "application/json; charset=utf-8",
+    ...answer.headers,
+    date: new Date(now).toUTCString(),
+    "content-length": String(body.length),
+  });
+  if (delivery === "whole" || delivery === "badjson") return void response.end(body);
+  if (delivery === "slow") return drip(response, body, slowMs);
+  const sent = delivery === "cut" ? body.subarray(0, Math.ceil(body.length / 2)) : Buffer.alloc(0);
+  response.flushHeaders();
+  await new Promise<void>((resolve) => {
+    const close = () => {
+      response.destroy();
+      resolve();
+    };
+    if (sent.length === 0) setImmediate(close);
+    else response.write(sent, close);
+  });
+}
+
+async function drip(response: ServerResponse, body: Buffer, slowMs: number): Promise<void> {
+  const size = Math.ceil(body.length / DRIPS);
+  for (let from = 0; from < body.length && !response.destroyed; from += size) {
+    response.write(body.subarray(from, from + size));
+    await new Promise((resolve) => setTimeout(resolve, slowMs / DRIPS));
+  }
+  response.end();
+}

@@ -1,0 +1,92 @@
+/** The GET lists: pages in order of id, linked by `next` until it is null; none of them says how many rows there are but that of customers. */
+import { type Answer, Refusal } from "./answers.ts";
+import { render } from "./render.ts";
+import { readCount } from "./search.ts";
+import type { StreamName, World } from "./world.ts";
+
+type List = {
+  readonly stream: StreamName;
+  readonly most: number;
+  /** Whether `sort=desc` is honoured. */
+  readonly sorts?: boolean;
+  /** Whether soft-deleted rows are in the list, marked as such. */
+  readonly deleted: boolean;
+};
+
+const LISTS: Readonly<Record<string, List>> = {
+  "/v1/users": { stream: "users", most: 500, deleted: false },
+  "/v1/teams": { stream: "teams", most: 500, deleted: true },
+  "/v1/tags": { stream: "tags", most: 100, deleted: true },
+  "/v1/shortcuts": { stream: "shortcuts", most: 100, deleted: true },
+  "/v1/notes": { stream: "notes", most: 100, sorts: true, deleted: true },
+  "/v1/messages": { stream: "messages", most: 100, sorts: true, deleted: false },
+  "/v1/conversations": { stream: "conversations", most: 100, sorts: true, deleted: false },
+  "/v1/customers": { stream: "customers", most: 100, deleted: false },
+};
+
+/** The stream that a path lists, or null when it is not a list. */
+export function listedStream(path: string): StreamName | null {
+  return Object.hasOwn(LISTS, path) ? LISTS[path]!.stream : null;
+}
+
+/** Answers a page of a list; `path` must be one that `listedStream` knows. */
+export function answerList(world: World, path: string, params: URLSearchParams): Answer {
+  const list = LISTS[path]!;
+  const table = world.tables[list.stream];
+  const page = readCount(params, "page", 1);
+  const pageSize = Math.min(list.most, readCount(params, "pageSize", 100));
+  const descending = list.sorts === true && readOrder(params) === "desc";
+  const wanted =
+    list.stream === "users"
+      ? readUsers(world, params)
+      : (row: number) => list.deleted || table.deleted[row] === 0;
+  let rows = table.inIdOrder().filter(wanted);
+  if (descending) rows = rows.reverse();
+  const slice = rows.slice((page - 1) * pageSize, page * pageSize);
+  const link = (number: number): string => {
+    const query = new URLSearchParams(params);
+    query.delete("page");
+    query.delete("pageSize");
+    if (path === "/v1/notes" && !query.has("sort")) query.set("sort", "asc");
+    query.set("page", String(number));
+    query.set("pageSize", String(pageSize));
+    return `${path}?${query}`;
+  };
+  const counted =
+    path === "/v1/customers" ? { total: rows.length, totalPages: Math.ceil(rows.length / pageSize) } : {};
+  const body = {
+    meta: { pageSize, page, ...counted },
+    data: slice.map((row) => render(world, list.stream, row)),
+    links: {
+      self: link(page),
+      first: link(1),
+      prev: page > 1 ? link(page - 1) : null,
+      next: page * pageSize < rows.length ? link(page + 1) : null,
+    },
+  };
+  return { status: 200, body };
+}
+
+function readOrder(params: URLSearchParams): string {
+  const order = params.get("sort") ?? "asc";
+  if (order === "asc" || order === "desc") return order;
+  throw new Refusal(400, "sort must be asc or desc", { parameter: "sort" });
+}
+
+/** Users have filters, which can not be combined; without any, the active ones are listed. */
+function readUsers(world: World, params: URLSearchParams): (row: number) => boolean {
+  const given = ["pending", "deleted", "userType", "email"].filter((name) => params.has(name));
+  if (given.length > 1) {
+    throw new Refusal(400, `${given.join(" and ")} can not be combined`, { parameter: given[1]! });
+  }
+  const { deleted } = world.tables.users;
+  const active = (row: number) => deleted[row] === 0;
+  const [filter] = given;
+  const value = filter === undefined ? null : params.get(filter);
+  if (filter === "deleted" && value === "true") return (row) => !active(row);
+  if (filter === "pending" && value === "true") return () => false;
+  if (filter === "userType" || filter === "email") {
+    return (row) => active(row) && render(world, "users", row).attributes[filter] === value;
+  }
+  return active;
+}

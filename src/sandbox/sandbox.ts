@@ -1,0 +1,188 @@
+/**
+ * A simulated Kustomer API on loopback: seeded data, the documented grammar and limits, faults on request. It
+ * shares no code with the client, so that both agree because both follow the documentation.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { wait } from "../lib/wait.ts";
+import { createBudgets } from "./budgets.ts";
+import { type ChangeSummary, createChanges } from "./changes.ts";
+import { answerControl } from "./control.ts";
+import { makeWorld } from "./dataset.ts";
+import { deliver } from "./delivery.ts";
+import { createFaults, type FaultKind, type FaultMix } from "./faults.ts";
+import { createHandler, readBody } from "./handler.ts";
+import { type Truth, truthOf } from "./render.ts";
+import { createSearch } from "./search.ts";
+import { createTally, readStats, type Stats } from "./stats.ts";
+import { isStreamName } from "./world.ts";
+
+/** Where sources on Kustomer disagree or say nothing: the reading the sandbox follows, when not the usual one. */
+export type Quirks = {
+  /** Contexts whose `sort` is accepted and not honoured. */
+  unsorted?: string[];
+  /** The most rows that paging reaches, as some report (10,000); default: 100 pages. */
+  maxRows?: number;
+  /** How long a change takes to be found by search, ms. */
+  indexLagMs?: number;
+  /** Sends `x-ratelimit-reset` with every answer. */
+  resetAlways?: boolean;
+  /** The status of an answer to a key without the role; default 403. */
+  roleStatus?: 401 | 403;
+};
+
+export type RequestEntry = {
+  method: string;
+  /** With its query. */
+  path: string;
+  /** 0 when the connection was closed unanswered. */
+  status: number;
+  fault: FaultKind | null;
+  ms: number;
+};
+
+export type SandboxOptions = {
+  /** Rows over all streams; 0 for an empty account. Default 5000. */
+  rows?: number;
+  seed?: number;
+  /** 0 for any free one. */
+  port?: number;
+  /** Requests per window of the organisation, default 1000. */
+  rpm?: number;
+  /** Searches per window, default 100. */
+  searchRpm?: number;
+  /** Default 60,000. */
+  rateWindowMs?: number;
+  /** How long each answer takes at least. */
+  latencyMs?: number;
+  faults?: FaultMix;
+  /** How long a `slow` answer takes, ms, default 500. */
+  slowMs?: number;
+  /** Changes per second. */
+  churn?: number;
+  /** Changes that happen before each request is answered. */
+  churnPerRequest?: number;
+  /** Streams (or `search`) that the key may not read. */
+  withoutRole?: string[];
+  apiKey?: string;
+  quirks?: Quirks;
+  /** The server's clock, ms; default that of the machine. */
+  now?: () => number;
+  logRequests?: (entry: RequestEntry) => void;
+};
+
+export type Sandbox = {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly apiKey: string;
+  readonly stats: () => Stats;
+  /** Makes so many changes across the streams now; each may touch other rows too. */
+  readonly change: (count: number) => ChangeSummary;
+  /** The versions of all rows of a stream, deleted ones included. */
+  readonly truth: (stream: string) => Iterable<Truth>;
+  readonly stop: () => Promise<void>;
+};
+
+const TICK_MS = 50;
+
+/** Starts a sandbox; rejects when the port is taken. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { rows = 5_000, seed = 1, port = 0, rpm = 1_000, searchRpm = 100, rateWindowMs = 60_000 } = options;
+  const { latencyMs = 0, slowMs = 500, churnPerRequest = 0, apiKey = "sandbox-key", quirks = {} } = options;
+  const clock = options.now ?? Date.now;
+  const world = makeWorld({ rows, seed, now: clock() });
+  const deal = createChanges(world);
+  const change = (count: number): ChangeSummary => deal(count, clock());
+  const limits = { rpm, searchRpm, windowMs: rateWindowMs, resetAlways: quirks.resetAlways ?? false };
+  const budgets = createBudgets(limits, clock());
+  const tally = createTally();
+  const stats = (): Stats => readStats(tally, budgets.windows);
+  const stopping = new AbortController();
+  const churning = createChurn(change);
+  churning.set(options.churn ?? 0);
+
+  const answer = createHandler({
+    routes: {
+      world,
+      search: createSearch(world),
+      searchOptions: {
+        lagMs: quirks.indexLagMs ?? 0,
+        maxRows: quirks.maxRows ?? null,
+        unsorted: quirks.unsorted ?? [],
+      },
+      withoutRole: options.withoutRole ?? [],
+      roleStatus: quirks.roleStatus ?? 403,
+      apiKey,
+    },
+    budgets,
+    faults: createFaults(options.faults ?? {}, seed),
+    tally,
+    clock,
+    before: async () => {
+      if (churnPerRequest > 0) change(churnPerRequest);
+      await wait(latencyMs, stopping.signal);
+    },
+  });
+  const server = createServer((request, response) => {
+    void (async () => {
+      const begun = performance.now();
+      const method = request.method ?? "GET";
+      const url = new URL(request.url ?? "/", "http://127.0.0.1");
+      if (url.pathname.startsWith("/_sandbox/")) {
+        await readBody(request);
+        return answerControl({ world, stats, change, churn: churning.set }, method, url, response);
+      }
+      const reply = await answer(method, url, request);
+      await deliver(response, reply.answer, reply.delivery, { now: clock(), slowMs });
+      const status = reply.delivery === "hangup" ? 0 : reply.answer.status;
+      const path = url.pathname + url.search;
+      options.logRequests?.({ method, path, status, fault: reply.fault, ms: performance.now() - begun });
+    })().catch((error: Error) => {
+      // A client that hung up is no concern of ours; anything else must be seen, by whoever asked.
+      if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
+      response.end(`sandbox: ${error.stack ?? error.message}`);
+    });
+  });
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    apiKey,
+    stats,
+    change,
+    truth: (stream) => {
+      if (!isStreamName(stream)) throw new RangeError(`no stream ${stream}`);
+      return truthOf(world, stream);
+    },
+    stop: () => {
+      churning.set(0);
+      stopping.abort(new Error("the sandbox was stopped"));
+      return new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** Makes changes as time passes; the rate is per second, and 0 stops them. */
+function createChurn(change: (count: number) => unknown): { set: (rate: number) => void } {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  return {
+    set: (rate) => {
+      clearInterval(timer);
+      if (rate <= 0) return;
+      let owed = 0;
+      timer = setInterval(() => {
+        owed += (rate * TICK_MS) / 1000;
+        const count = Math.floor(owed);
+        owed -= count;
+        if (count > 0) change(count);
+      }, TICK_MS);
+    },
+  };
+}
