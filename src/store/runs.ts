@@ -1,0 +1,52 @@
+/** The record of runs, `_sync_runs`: what each asked, how it ended, and which account the file belongs to. */
+import type { Database } from "bun:sqlite";
+import { AppError } from "../lib/errors.ts";
+
+export type RunStart = {
+  readonly startedAt: string;
+  readonly version: string;
+  /** The base URL that is asked. */
+  readonly api: string;
+  /** The account's id; null when the API did not tell. */
+  readonly org: string | null;
+  readonly streams: readonly string[];
+};
+
+export type RunEnd = {
+  readonly finished_at: string;
+  readonly status: string;
+  readonly requests: number;
+  readonly waited_ms: number;
+  readonly streams: readonly { readonly stream: string; readonly status: string }[];
+};
+
+/** Notes that a run begins and returns its number; throws `store-foreign` when the file is another account's. */
+export function beginRun(db: Database, path: string, run: RunStart): number {
+  const earlier = db
+    .query<{ org: string }, []>("SELECT org FROM _sync_runs WHERE org IS NOT NULL ORDER BY id DESC LIMIT 1")
+    .get();
+  if (earlier !== null && run.org !== null && earlier.org !== run.org) {
+    throw new AppError(
+      "store-foreign",
+      `this file holds account ${earlier.org}, and the key is for ${run.org}`,
+      {
+        at: path,
+        hint: "give each account a file of its own with --db; this one was left as it is",
+      },
+    );
+  }
+  const streams = JSON.stringify(run.streams.map((stream) => ({ stream, status: "running" })));
+  const { lastInsertRowid } = db
+    .query(
+      `INSERT INTO _sync_runs (started_at, status, version, api, org, streams)
+       VALUES (?, 'running', ?, ?, ?, ?)`,
+    )
+    .run(run.startedAt, run.version, run.api, run.org, streams);
+  return Number(lastInsertRowid);
+}
+
+export function finishRun(db: Database, run: number, end: RunEnd): void {
+  db.query(
+    "UPDATE _sync_runs SET finished_at = ?, status = ?, requests = ?, waited_ms = ?, streams = ? WHERE id = ?",
+  ).run(end.finished_at, end.status, end.requests, end.waited_ms, JSON.stringify(end.streams), run);
+}

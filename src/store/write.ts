@@ -1,0 +1,128 @@
+/**
+ * Writes the rows of one stream. One prepared statement per stream inserts or updates: an older version never
+ * replaces a newer one, and a row that has not changed is not written.
+ */
+import type { Database, Statement } from "bun:sqlite";
+import { rawNumber } from "../lib/json.ts";
+import type { Resource } from "../lib/resource.ts";
+import { formatTime, isCanonicalTime, parseTime } from "../lib/time.ts";
+import type { Stream } from "../streams/define.ts";
+import { quote } from "./identifier.ts";
+import { growLayout, type Layout, type NewColumn } from "./layout.ts";
+import { type Bound, toRow } from "./row.ts";
+
+export type Written = { readonly written: number; readonly deleted: number };
+
+type Places = { readonly synced: number; readonly deleted: number; readonly updated: number };
+
+export class TableWriter {
+  readonly #db: Database;
+  readonly #stream: Stream;
+  #layout: Layout;
+  #places: Places;
+  #upsert: Statement;
+  readonly #isLive: Statement<{ live: number }, [string]>;
+
+  constructor(db: Database, stream: Stream, layout: Layout) {
+    this.#db = db;
+    this.#stream = stream;
+    this.#layout = layout;
+    this.#places = placesOf(layout);
+    this.#upsert = db.prepare(upsertSql(stream.name, layout));
+    this.#isLive = db.prepare(`SELECT _deleted_at IS NULL AS live FROM ${quote(stream.name)} WHERE id = ?`);
+  }
+
+  get layout(): Layout {
+    return this.#layout;
+  }
+
+  /** Goes back to a layout, after a transaction that grew it was rolled back. */
+  restore(layout: Layout): void {
+    if (layout !== this.#layout) this.#use(layout);
+  }
+
+  finalize(): void {
+    this.#upsert.finalize();
+    this.#isLive.finalize();
+  }
+
+  /** Writes rows within the caller's transaction. `deleted` marks them all; `now` dates what has no date. */
+  write(rows: readonly Resource[], deleted: boolean, now: number): Written {
+    const syncedAt = formatTime(now);
+    let written = 0;
+    let newlyDeleted = 0;
+    for (const resource of rows) {
+      const values = this.#rowOf(resource, now);
+      const mark = deletionOf(resource, deleted);
+      values[this.#places.synced] = syncedAt;
+      values[this.#places.deleted] =
+        mark === null ? null : (mark.at ?? (values[this.#places.updated] as string | null) ?? syncedAt);
+      const wasLive = mark === null ? false : this.#isLive.get(resource.id)?.live !== 0;
+      const { changes } = this.#upsert.run(...values, mark?.at === undefined ? 0 : 1);
+      written += changes;
+      if (wasLive && changes > 0) newlyDeleted += 1;
+    }
+    return { written, deleted: newlyDeleted };
+  }
+
+  #rowOf(resource: Resource, now: number): Bound[] {
+    const row = toRow(resource, this.#layout);
+    if (row.unknown.length === 0) return row.values;
+    const grown = growLayout(this.#db, this.#stream, this.#layout, row.unknown as NewColumn[], now);
+    if (grown === this.#layout) return row.values;
+    this.#use(grown);
+    return toRow(resource, grown).values;
+  }
+
+  #use(layout: Layout): void {
+    this.#upsert.finalize();
+    this.#layout = layout;
+    this.#places = placesOf(layout);
+    this.#upsert = this.#db.prepare(upsertSql(this.#stream.name, layout));
+  }
+}
+
+/**
+ * Whether Kustomer, or the listing it came in, calls a row deleted; `at` is Kustomer's own date, undefined
+ * when it gave none. Null for a live row.
+ */
+function deletionOf({ attributes }: Resource, listedAsDeleted: boolean): { at: string | undefined } | null {
+  const { deleted, deletedAt } = attributes;
+  const dated = deletedAt !== undefined && deletedAt !== null && rawNumber(deletedAt) === null;
+  if (!listedAsDeleted && deleted !== true && !dated) return null;
+  if (typeof deletedAt !== "string") return { at: undefined };
+  if (isCanonicalTime(deletedAt)) return { at: deletedAt };
+  const ms = parseTime(deletedAt);
+  return { at: ms === null ? undefined : formatTime(ms) };
+}
+
+function placesOf({ columns }: Layout): Places {
+  const place = (name: string) => columns.findIndex((column) => column.name === name);
+  return { synced: place("_synced_at"), deleted: place("_deleted_at"), updated: place("updated_at") };
+}
+
+/** The last parameter says whether `_deleted_at` is Kustomer's own date, which then replaces one of ours. */
+function upsertSql(table: string, { columns }: Layout): string {
+  const names = columns.map(({ name }) => name);
+  const places = names.map((_, index) => `?${index + 1}`);
+  const own = `?${names.length + 1}`;
+  const changing = names.filter((name) => !["id", "_synced_at", "_deleted_at"].includes(name));
+  const stored = (name: string) => `${quote(table)}.${quote(name)}`;
+  const given = (name: string) => `excluded.${quote(name)}`;
+  const deletedAt =
+    `CASE WHEN ${given("_deleted_at")} IS NULL OR ${own} THEN ${given("_deleted_at")} ` +
+    `ELSE coalesce(${stored("_deleted_at")}, ${given("_deleted_at")}) END`;
+  const revision = names.includes("rev")
+    ? ` AND (${stored("rev")} IS NULL OR ${given("rev")} IS NULL OR ${given("rev")} >= ${stored("rev")})`
+    : "";
+  return `INSERT INTO ${quote(table)} (${names.map(quote).join(", ")}) VALUES (${places.join(", ")})
+    ON CONFLICT (id) DO UPDATE SET
+      ${changing.map((name) => `${quote(name)} = ${given(name)}`).join(", ")},
+      _synced_at = excluded._synced_at,
+      _deleted_at = ${deletedAt}
+    WHERE (${stored("updated_at")} IS NULL
+        OR ${given("updated_at")} > ${stored("updated_at")}
+        OR (${given("updated_at")} = ${stored("updated_at")}${revision}))
+      AND ((${changing.map(stored).join(", ")}) IS NOT (${changing.map(given).join(", ")})
+        OR ${stored("_deleted_at")} IS NOT ${deletedAt})`;
+}
