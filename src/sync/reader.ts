@@ -1,0 +1,41 @@
+/** What the workers know of a stream being read: it hands out steps until it has none. */
+import type { Page, SearchRequest } from "../kustomer/search.ts";
+import type { AppError } from "../lib/errors.ts";
+import type { Resource } from "../lib/resource.ts";
+import type { Stream } from "../streams/define.ts";
+import type { StoredState } from "./sink.ts";
+
+/** One piece of work: a request, or a few, and the commit of what they brought. */
+export type Step = () => Promise<void>;
+
+export type Reader = {
+  readonly stream: Stream;
+  /** Takes the next idle piece of work; null when all of it is under way or done. */
+  readonly take: () => Step | null;
+  /** Splits a piece that another worker reads, so that many read one big stream; null when it is not worth it. */
+  readonly split: () => Step | null;
+  /** Why a part could not be read although the rest was; empty when everything was. */
+  readonly lacks: () => readonly AppError[];
+};
+
+/** The API as the engine sees it: pages that are already retried, limited and checked for their shape. */
+export type Api = {
+  readonly search: (request: SearchRequest) => Promise<Page>;
+  readonly list: (request: { path: string; query?: Record<string, string> }) => Promise<Page>;
+};
+
+export type ReaderContext = {
+  readonly api: Api;
+  /** Writes rows, and the state after them unless it is null, in one transaction. */
+  readonly commit: (
+    rows: readonly Resource[],
+    state: StoredState | null,
+    more?: { deleted?: boolean; sweep?: ReadonlySet<string> },
+  ) => void;
+  /** How many live rows of the table are not among these ids. */
+  readonly countMissing: (ids: ReadonlySet<string>) => number;
+  /** The server's clock at the start of the run, ms. */
+  readonly now: number;
+  /** Says how many rows are still to come, as far as is known. */
+  readonly left: (rows: number) => void;
+};

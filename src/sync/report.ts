@@ -1,0 +1,53 @@
+/** What a run tells afterwards: the shape of `sync --json` and of `_sync_runs`, and the exit code it means. */
+import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
+
+export type StreamStatus = "done" | "partial" | "failed" | "skipped";
+
+export type StreamReport = {
+  readonly stream: string;
+  readonly status: StreamStatus;
+  /** Rows that came, those that came twice counted twice. */
+  readonly read: number;
+  /** Rows inserted or changed. */
+  readonly written: number;
+  /** Rows newly marked deleted. */
+  readonly deleted: number;
+  /** Rows kept out because they have no usable id. */
+  readonly rejected: number;
+  readonly requests: number;
+  readonly synced_to: string | null;
+  readonly error: ErrorReport | null;
+};
+
+export type RunStatus = "done" | "partial" | "failed" | "interrupted";
+
+export type RunReport = {
+  readonly run: number;
+  readonly status: RunStatus;
+  readonly started_at: string;
+  readonly finished_at: string;
+  readonly requests: number;
+  readonly waited_ms: number;
+  readonly streams: readonly StreamReport[];
+};
+
+/** The status of a run: interrupted or stopped by an error, or what its streams make of it. */
+export function runStatus(streams: readonly StreamReport[], stopped: AppError | null): RunStatus {
+  if (stopped?.code === "interrupted") return "interrupted";
+  if (stopped !== null) return "failed";
+  if (streams.every((stream) => stream.status === "done")) return "done";
+  return streams.every((stream) => stream.status === "failed") ? "failed" : "partial";
+}
+
+/**
+ * The exit code of a run: that of the error that stopped it; 4 when the API failed every stream; 6 when
+ * some streams were not read completely.
+ */
+export function runExitCode(streams: readonly StreamReport[], stopped: AppError | null): number {
+  if (stopped !== null) return stopped.exitCode;
+  const broken = (stream: StreamReport) =>
+    stream.status === "failed" &&
+    ["api", "network", "rate-limit", "shape"].includes(stream.error?.code ?? "");
+  if (streams.length > 0 && streams.every(broken)) return EXIT.api;
+  return streams.every((stream) => stream.status === "done") ? EXIT.done : EXIT.partial;
+}

@@ -1,0 +1,230 @@
+/**
+ * Runs a sync: one reader a stream, a few workers over all of them, one writer. A stream that fails leaves
+ * the others alone and is never reported as done; what was committed before a failure stays.
+ */
+import type { Page } from "../kustomer/search.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Stream } from "../streams/define.ts";
+import { createListReader } from "./list-reader.ts";
+import { beginState, zonesAt } from "./plan.ts";
+import type { Api, Reader, ReaderContext, Step } from "./reader.ts";
+import type { StreamReport, StreamStatus } from "./report.ts";
+import { createSearchReader } from "./search-reader.ts";
+import type { Sink } from "./sink.ts";
+import { decodeListState, decodeSearchState } from "./stream-state.ts";
+
+export type SyncOptions = {
+  readonly streams: readonly Stream[];
+  /** Read rows changed at or after this instant (ms); null for everything. */
+  readonly start: number | null;
+  readonly lookbackMs: number;
+  /** How many requests may be under way at once. */
+  readonly concurrency: number;
+  /** The server's clock, ms: never this machine's. */
+  readonly now: number;
+  /** Forget what was read and read it all again; rows stay. */
+  readonly full: boolean;
+  /** Ends every request under way, when one error stops the whole run. */
+  readonly abort: (reason: AppError) => void;
+};
+
+export type StreamProgress = {
+  /** Rows that came in this run. */
+  readonly rows: number;
+  /** How many rows this run will read, as far as is known; null before anything is. */
+  readonly total: number | null;
+  readonly state: "reading" | StreamStatus;
+};
+
+export type SyncEvents = {
+  readonly progress?: (stream: string, progress: StreamProgress) => void;
+};
+
+export type SyncOutcome = {
+  readonly streams: readonly StreamReport[];
+  /** What ended the run before its end; null when it came to it. */
+  readonly stopped: AppError | null;
+};
+
+type Track = {
+  readonly reader: Reader;
+  read: number;
+  written: number;
+  deleted: number;
+  rejected: number;
+  requests: number;
+  left: number | null;
+  syncedTo: string | null;
+  complete: boolean;
+  /** Steps under way. */
+  active: number;
+  error: AppError | null;
+  ended: boolean;
+};
+
+/**
+ * Brings the sink up to date. `denied` says what a 401 or 403 on a stream means: a key that was refused
+ * (stops the run) or a role that it lacks (skips the stream).
+ */
+export async function runSync(
+  api: Api,
+  sink: Sink,
+  options: SyncOptions,
+  denied: (error: AppError) => Promise<AppError>,
+  events: SyncEvents = {},
+): Promise<SyncOutcome> {
+  const tracks = options.streams.map((stream) => startTrack(stream, api, sink, options, events));
+  let stopped: AppError | null = null;
+  let bug: unknown = null;
+  let wake: () => void = () => {};
+  let changed = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const signalChange = () => {
+    wake();
+    changed = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  };
+
+  const pick = (): { track: Track; step: Step } | null => {
+    const open = tracks.filter((track) => track.error === null).sort((a, b) => a.active - b.active);
+    for (const way of ["take", "split"] as const) {
+      for (const track of open) {
+        const step = track.reader[way]();
+        if (step !== null) return { track, step };
+      }
+    }
+    return null;
+  };
+
+  const judge = async (error: unknown, track: Track): Promise<void> => {
+    if (!(error instanceof AppError)) {
+      bug ??= error;
+      options.abort(new AppError("interrupted", "stopped by a bug"));
+      return;
+    }
+    const judged = error.status === 401 || error.status === 403 ? await denied(error) : error;
+    const located = judged.located(track.reader.stream.name);
+    if (located.recovery !== "stop") {
+      track.error ??= located;
+    } else if (stopped === null) {
+      stopped = located;
+      options.abort(located);
+    }
+  };
+
+  const worker = async () => {
+    while (stopped === null && bug === null) {
+      const next = pick();
+      if (next === null) {
+        if (tracks.every((track) => track.active === 0)) return;
+        await changed;
+        continue;
+      }
+      const { track, step } = next;
+      track.active += 1;
+      try {
+        await step();
+      } catch (error) {
+        await judge(error, track);
+      } finally {
+        track.active -= 1;
+        endTrack(track, events);
+        signalChange();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency }, worker));
+  if (bug !== null) throw bug;
+  return { streams: tracks.map((track) => reportOf(track)), stopped };
+}
+
+function startTrack(stream: Stream, api: Api, sink: Sink, options: SyncOptions, events: SyncEvents): Track {
+  const stored = sink.loadState(stream);
+  const counted = async (asked: Promise<Page>): Promise<Page> => {
+    const page = await asked;
+    track.requests += page.requests;
+    track.read += page.rows.length;
+    track.rejected += page.rejected;
+    return page;
+  };
+  const context: ReaderContext = {
+    now: options.now,
+    api: { search: (request) => counted(api.search(request)), list: (request) => counted(api.list(request)) },
+    commit: (rows, state, more = {}) => {
+      const done = sink.commit({ stream, rows, state, now: options.now, ...more });
+      track.written += done.written;
+      track.deleted += done.deleted;
+      if (state !== null) {
+        track.syncedTo = state.syncedTo;
+        track.complete = state.complete;
+      }
+      events.progress?.(stream.name, progressOf(track, "reading"));
+    },
+    countMissing: (ids) => sink.countMissing(stream, ids),
+    left: (rows) => {
+      track.left = rows;
+    },
+  };
+  const track: Track = {
+    reader: readerOf(stream, sink, options, context),
+    read: 0,
+    written: 0,
+    deleted: 0,
+    rejected: 0,
+    requests: 0,
+    left: null,
+    syncedTo: stored?.syncedTo ?? null,
+    complete: false,
+    active: 0,
+    error: null,
+    ended: false,
+  };
+  return track;
+}
+
+function readerOf(stream: Stream, sink: Sink, options: SyncOptions, context: ReaderContext): Reader {
+  const stored = sink.loadState(stream);
+  const { read } = stream;
+  if (read.by === "list") {
+    decodeListState(stream.name, stored);
+    return createListReader(stream, read, context);
+  }
+  const known = decodeSearchState(stream.name, stored);
+  const begun = beginState(options.full ? null : known, options);
+  return createSearchReader(stream, read, begun, zonesAt(options.now), context);
+}
+
+function progressOf(track: Track, state: StreamProgress["state"]): StreamProgress {
+  return { rows: track.read, total: track.left === null ? null : track.read + track.left, state };
+}
+
+/** Tells once that a stream has nothing left to do. */
+function endTrack(track: Track, events: SyncEvents): void {
+  if (track.ended || track.active > 0) return;
+  if (track.error === null && !track.complete && track.reader.lacks().length === 0) return;
+  track.ended = true;
+  events.progress?.(track.reader.stream.name, progressOf(track, statusOf(track)));
+}
+
+function statusOf(track: Track): StreamStatus {
+  if (track.error !== null) return track.error.recovery === "skip" ? "skipped" : "failed";
+  return track.complete && track.reader.lacks().length === 0 ? "done" : "partial";
+}
+
+function reportOf(track: Track): StreamReport {
+  const { reader, read, written, deleted, rejected, requests, syncedTo } = track;
+  const error = track.error ?? reader.lacks()[0] ?? null;
+  return {
+    stream: reader.stream.name,
+    status: statusOf(track),
+    read,
+    written,
+    deleted,
+    rejected,
+    requests,
+    synced_to: syncedTo,
+    error: error === null ? null : error.report(),
+  };
+}
