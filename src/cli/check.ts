@@ -1,0 +1,82 @@
+/** `kustomer-sync check`: who the key is, which streams it can read, and what it may spend. Writes nothing. */
+import { listPage } from "../kustomer/list.ts";
+import { searchPage } from "../kustomer/search.ts";
+import { readToken } from "../kustomer/token.ts";
+import { AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
+import type { Stream } from "../streams/define.ts";
+import { STREAMS } from "../streams/index.ts";
+import { defineCommand } from "./command.ts";
+import { type Connection, connect } from "./connect.ts";
+import { connectionOptions, limitOptions, streamArguments } from "./options.ts";
+import { renderTable } from "./table.ts";
+
+type Readable = {
+  readonly stream: string;
+  readonly readable: boolean;
+  /** Rows that the standard search counts; null where the API does not say. */
+  readonly rows: number | null;
+  readonly error: ErrorReport | null;
+};
+
+const { concurrency: _, ...rates } = limitOptions;
+
+export const check = defineCommand({
+  name: "check",
+  summary: "see whether the key works, for which account, and which streams it can read",
+  positionals: [streamArguments],
+  options: { ...connectionOptions, ...rates },
+  examples: [
+    ["kustomer-sync check --org acme", "before the first sync"],
+    ["kustomer-sync check --org acme --json", "for a script: exit code 0 when every stream can be read"],
+  ],
+  run: async ({ values, positionals, env, signal, log, out, outJson, color }) => {
+    const named = positionals.stream;
+    const streams = STREAMS.filter(({ name }) => named.length === 0 || named.includes(name));
+    const connection = await connect(values, { env, signal, log });
+    const token = await readToken(connection.client);
+    const results = await Promise.all(streams.map((stream) => tryStream(connection, stream)));
+    const { orgLimit, org, search } = connection.limiter.stats();
+    const budget = { org_limit: orgLimit, org_share: org, search, window_ms: values.rateWindow };
+    if (values.json) {
+      const key = { name: token.name, org: token.orgId, roles: token.roles };
+      await outJson({ api: connection.client.baseUrl, key, budget, streams: results });
+    } else {
+      log.info(
+        `key ${token.name ?? "(unnamed)"} of org ${token.orgId ?? "(unknown)"} at ${connection.client.baseUrl}`,
+      );
+      const limit =
+        orgLimit === null ? "not told by the API" : `${orgLimit} requests a window, ${org} of them for us`;
+      log.info(`budget: ${limit}; ${search} searches\n`);
+      const rows = results.map(({ stream, readable, rows, error }) => [
+        stream,
+        readable ? "yes" : "no",
+        rows,
+        error === null ? "" : error.message,
+      ]);
+      await out(renderTable(["stream", "readable", "rows", "problem"], rows, { color }));
+    }
+    return results.every(({ readable }) => readable) ? EXIT.done : EXIT.partial;
+  },
+});
+
+/** Asks for one row; what the key may not do is the result, anything that stops a sync is thrown. */
+async function tryStream({ client }: Connection, { name, read }: Stream): Promise<Readable> {
+  try {
+    const page =
+      read.by === "search"
+        ? await searchPage(client, {
+            context: read.context,
+            archive: false,
+            from: 0,
+            to: null,
+            page: 1,
+            pageSize: 1,
+          })
+        : await listPage(client, { path: read.path, query: { page: 1, pageSize: 1 } });
+    return { stream: name, readable: true, rows: page.total, error: null };
+  } catch (error) {
+    // The key itself was just seen to work, so that a 401 here means a role, as a 403 does.
+    if (!(error instanceof AppError) || error.status === undefined) throw error;
+    return { stream: name, readable: false, rows: null, error: error.report() };
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What a command is: a name, a table of what it accepts, and a `run` that receives values already read and
+ * checked, with their types taken from the table.
+ */
+import type { Log } from "../lib/log.ts";
+import type { OptionTable, Values } from "./option.ts";
+import { outputOptions } from "./options.ts";
+import type { CommandLine, Environment, Positional, PositionalValues } from "./parse.ts";
+import type { Progress } from "./progress.ts";
+
+/** What every command receives beside its values. */
+export type Surroundings = {
+  readonly env: Environment;
+  /** Talk for people, on stderr. */
+  readonly log: Log;
+  /** Writes data to stdout and waits until it is taken; false when nobody reads any more. */
+  readonly out: (text: string) => Promise<boolean>;
+  /** Writes one JSON object, on one line, to stdout. */
+  readonly outJson: (value: object) => Promise<boolean>;
+  /** Aborted, with an AppError `interrupted` as its reason, by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Sets the exit code of a run that returns none. */
+  readonly exit: (code: number) => void;
+  /** True where tables on stdout may have colour. */
+  readonly color: boolean;
+  /**
+   * Starts the display on stderr; lines logged while it runs go above it, and it ends with the command at
+   * the latest. `enabled: false` gives plain lines in its place, `--quiet` nothing.
+   */
+  readonly startProgress: (options: { readonly enabled: boolean }) => Progress;
+};
+
+export type Context<O extends OptionTable, P extends readonly Positional[]> = Surroundings & {
+  readonly values: Values<O & typeof outputOptions>;
+  readonly positionals: PositionalValues<P>;
+};
+
+/** A command with its types forgotten, as the table of commands holds it. */
+export type Command = {
+  readonly name: string;
+  readonly summary: string;
+  readonly positionals: readonly Positional[];
+  readonly options: OptionTable;
+  /** A command line, and what it is for. */
+  readonly examples: readonly (readonly [line: string, purpose: string])[];
+  readonly run: (line: CommandLine, surroundings: Surroundings) => Promise<number | undefined>;
+};
+
+type Definition<O extends OptionTable, P extends readonly Positional[]> = {
+  readonly name: string;
+  readonly summary: string;
+  readonly positionals: P;
+  readonly options: O;
+  readonly examples: Command["examples"];
+  /** Returns the exit code; none means the one set with `exit`, or 0. */
+  readonly run: (context: Context<O, P>) => Promise<number | undefined> | Promise<void>;
+};
+
+/** Makes a command; the output options are added to its own. */
+export function defineCommand<const O extends OptionTable, const P extends readonly Positional[]>(
+  definition: Definition<O, P>,
+): Command {
+  return {
+    ...definition,
+    options: { ...definition.options, ...outputOptions },
+    run: async (line, surroundings) => {
+      // The parser made the line from these very tables, which is what the types are inferred from.
+      const context = { ...surroundings, ...line } as unknown as Context<O, P>;
+      return (await definition.run(context)) ?? undefined;
+    },
+  };
+}

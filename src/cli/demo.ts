@@ -1,0 +1,151 @@
+/**
+ * `kustomer-sync demo`: the whole product in half a minute, without an account. A sandbox is served, synced,
+ * changed and synced again; the queries at the end are run, so that what is shown is what the file holds.
+ */
+import { existsSync, rmSync } from "node:fs";
+import { AppError, EXIT } from "../lib/errors.ts";
+import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
+import { openStore } from "../store/store.ts";
+import { STREAMS } from "../streams/index.ts";
+import type { RunReport } from "../sync/report.ts";
+import { defineCommand, type Surroundings } from "./command.ts";
+import { connect } from "./connect.ts";
+import { DEMO_QUERIES } from "./demo-queries.ts";
+import { databaseOptions } from "./options.ts";
+import { renderReport } from "./sync.ts";
+import { synchronize } from "./synchronize.ts";
+import { formatCount, renderTable } from "./table.ts";
+
+/** Rows that are created, edited or deleted between the two syncs. */
+const CHANGES = 40;
+
+export const demo = defineCommand({
+  name: "demo",
+  summary: "sync a simulated account into ./demo.db, change it, sync again, show what to query",
+  positionals: [],
+  options: {
+    db: {
+      kind: "path",
+      summary: "the SQLite file; one that an earlier demo left is made anew",
+      placeholder: "path",
+      default: "./demo.db",
+      example: databaseOptions.db.example,
+    },
+    rows: { kind: "integer", summary: "rows of the account", default: "5000", min: 100, max: 500_000 },
+    seed: { kind: "integer", summary: "another seed, another account", default: "1", min: 0 },
+  },
+  examples: [
+    ["kustomer-sync demo", "no account and no network needed"],
+    ["kustomer-sync demo --rows 20000 --db /tmp/big.db", "more rows, another file"],
+  ],
+  run: async ({ values, ...surroundings }) => {
+    const { log, out, outJson, color, signal } = surroundings;
+    const server = await startSandbox({ rows: values.rows, seed: values.seed });
+    try {
+      clearEarlierDemo(values.db);
+      log.info(`A simulated Kustomer account of ${formatCount(values.rows)} rows, at ${server.url}.`);
+      log.info(`\nThe first sync reads everything, into ${values.db}:\n`);
+      const first = await syncOnce(values.db, server, surroundings);
+      if (!values.json) await out(renderReport(first, color));
+      signal.throwIfAborted();
+      const changes = server.change(CHANGES);
+      const changed = Object.values(changes).reduce(
+        (sum, { created, updated, deleted }) => sum + created + updated + deleted,
+        0,
+      );
+      log.info(
+        `\n${formatCount(changed)} rows were created, changed or deleted there. The second sync brings those:\n`,
+      );
+      const second = await syncOnce(values.db, server, surroundings);
+      if (!values.json) await out(renderReport(second, color));
+      const answers = runQueries(values.db);
+      if (values.json) {
+        await outJson({ db: values.db, changed: changes, syncs: [first, second], queries: answers });
+        return EXIT.done;
+      }
+      log.info(`\nThree queries worth running on ${values.db}, with what they answer:`);
+      for (const { asks, sql, rows } of answers) {
+        const titles = Object.keys(rows[0] ?? {});
+        await out(
+          `\n-- ${asks}\n${sql};\n\n${renderTable(
+            titles,
+            rows.map((row) => titles.map((title) => row[title] ?? null)),
+            { color },
+          )}`,
+        );
+      }
+      log.info(`\nTry them: sqlite3 ${values.db}. On your own account: kustomer-sync sync --help`);
+      return EXIT.done;
+    } finally {
+      await server.stop();
+    }
+  },
+});
+
+/** A file of an earlier demo is made anew; any other file is left alone. */
+function clearEarlierDemo(db: string): void {
+  if (!existsSync(db)) return;
+  const store = openStore(db, { mode: "read" });
+  try {
+    const apis = store.apis();
+    if (apis.length === 0 || apis.some((api) => !api.startsWith("http://127.0.0.1:"))) {
+      throw new AppError("store-foreign", "this file holds more than a simulated account", {
+        at: db,
+        hint: "give another one with --db; it was left as it is",
+      });
+    }
+  } finally {
+    store.close();
+  }
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
+}
+
+async function syncOnce(
+  db: string,
+  server: Sandbox,
+  { env, log, signal, startProgress }: Pick<Surroundings, "env" | "log" | "signal" | "startProgress">,
+): Promise<RunReport> {
+  const controller = new AbortController();
+  const progress = startProgress({ enabled: true });
+  const connection = await connect(
+    {
+      org: undefined,
+      region: undefined,
+      apiUrl: server.url,
+      apiKeyFile: undefined,
+      timeout: 60_000,
+      rpm: undefined,
+      searchRpm: undefined,
+      rateWindow: 60_000,
+      rateShare: 1,
+    },
+    {
+      env: { ...env, KUSTOMER_API_KEY: server.apiKey },
+      log,
+      signal: AbortSignal.any([signal, controller.signal]),
+    },
+  );
+  const options = { db, streams: STREAMS, start: null, lookbackMs: 15 * 60_000, concurrency: 8, full: false };
+  try {
+    const { report, stopped } = await synchronize(connection, options, controller, { log, progress });
+    if (stopped !== null) throw stopped;
+    return report;
+  } finally {
+    progress.stop();
+  }
+}
+
+type Answer = {
+  readonly asks: string;
+  readonly sql: string;
+  readonly rows: readonly Record<string, string | number | null>[];
+};
+
+function runQueries(db: string): Answer[] {
+  const store = openStore(db, { mode: "read" });
+  try {
+    return DEMO_QUERIES.map((query) => ({ ...query, rows: store.query(query.sql) }));
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * What an option is, as data: its kind says how its text is read, whether it came from a flag, from the
+ * environment or is the default, and which type the command receives. A value that its kind does not allow
+ * never reaches a command.
+ */
+import { formatDuration, parseDuration, parseTime } from "../lib/time.ts";
+import { suggest } from "./suggest.ts";
+
+type Shared = {
+  /** One short line for `--help`. */
+  readonly summary: string;
+  /** The environment variable read when the flag is not given; an empty one counts as unset. */
+  readonly env?: string;
+  /** Options of one group exclude each other, and a flag of the group outranks every variable of it. */
+  readonly oneOf?: string;
+  /** What the value is called in `--help`. */
+  readonly placeholder?: string;
+  /** Flags that people try instead, and what to tell them. */
+  readonly mistaken?: { readonly flags: readonly string[]; readonly say: string };
+};
+
+/** Written as a user would write it, and read the same way. */
+type Default = { readonly default?: string };
+type Range = { readonly min?: number; readonly max?: number };
+
+export type Option = Shared &
+  (
+    | { readonly kind: "boolean" }
+    /** `check` throws an AppError where the text cannot be used; its message may begin with the flag. */
+    | ({
+        readonly kind: "string";
+        readonly example: string;
+        readonly check?: (text: string) => void;
+      } & Default)
+    | ({ readonly kind: "path"; readonly example: string } & Default)
+    | ({ readonly kind: "integer" } & Range & Default)
+    | ({ readonly kind: "number" } & Range & Default)
+    /** `min` and `max` are milliseconds. */
+    | ({ readonly kind: "duration" } & Range & Default)
+    | ({ readonly kind: "time" } & Default)
+    | ({ readonly kind: "enum"; readonly choices: readonly string[] } & Default)
+    /** May be repeated, and takes several values with commas between them. */
+    | {
+        readonly kind: "list";
+        readonly of: string;
+        readonly choices?: readonly string[];
+        readonly example: string;
+      }
+  );
+
+/** Options by their name in code; `apiKeyFile` is the flag `--api-key-file`. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+export type Value = string | number | boolean | readonly string[];
+
+type ValueOfKind<O extends Option> = O extends { kind: "boolean" }
+  ? boolean
+  : O extends { kind: "list" }
+    ? readonly string[]
+    : O extends { kind: "enum"; choices: readonly (infer Choice)[] }
+      ? Choice
+      : O extends { kind: "string" | "path" }
+        ? string
+        : number;
+
+/** Milliseconds for a duration, milliseconds since the epoch for a time; undefined where nothing was given. */
+export type ValueOf<O extends Option> = O extends { kind: "boolean" | "list" } | { default: string }
+  ? ValueOfKind<O>
+  : ValueOfKind<O> | undefined;
+
+export type Values<T extends OptionTable> = { readonly [Name in keyof T]: ValueOf<T[Name]> };
+
+export type Reading = { readonly value: Value } | { readonly problem: string };
+
+/** Reads an option's text as its kind asks; `problem` is worded to follow the flag's name. */
+export function readValue(option: Exclude<Option, { kind: "boolean" }>, text: string): Reading {
+  switch (option.kind) {
+    case "path":
+    case "string":
+      return { value: text };
+    case "integer":
+      return within(option, readInteger(text), `"${text}" is not a whole number`, (limit) =>
+        limit.toLocaleString("en-US"),
+      );
+    case "number":
+      return within(option, readNumber(text), `"${text}" is not a number`, String);
+    case "duration":
+      return within(
+        option,
+        parseDuration(text),
+        `"${text}" is not a duration (90s, 15m, 2h, 1d)`,
+        formatDuration,
+      );
+    case "time": {
+      const value = readTime(text);
+      return value === null ? { problem: `"${text}" is not a date that exists (year-month-day)` } : { value };
+    }
+    case "enum": {
+      const value = option.choices.find((choice) => choice === text.toLowerCase());
+      return value === undefined ? { problem: notAmong(text, option.choices) } : { value };
+    }
+    case "list": {
+      const items = [...new Set(text.split(",").map((item) => item.trim()))].filter((item) => item !== "");
+      if (items.length === 0) return { problem: `"${text}" names no ${option.of}` };
+      const stranger = items.find((item) => option.choices?.includes(item) === false);
+      if (stranger === undefined) return { value: items };
+      return { problem: notAmong(stranger, option.choices ?? []) };
+    }
+  }
+}
+
+/** A value that the option accepts, to show in messages. */
+export function exampleOf(option: Exclude<Option, { kind: "boolean" }>): string {
+  if ("example" in option) return option.example;
+  if (option.default !== undefined) return option.default;
+  switch (option.kind) {
+    case "integer":
+    case "number":
+      return String(option.min ?? 1);
+    case "duration":
+      return "60s";
+    case "time":
+      return "2024-01-31, 2024-01-31T08:00:00Z or 01/31/2024";
+    case "enum":
+      return option.choices.join("|");
+  }
+}
+
+/** Says that a text is none of the choices: which they are, and the one that was probably meant. */
+export function notAmong(text: string, choices: readonly string[]): string {
+  const meant = suggest(text, choices);
+  const guess = meant === null ? "" : ` (did you mean ${meant}?)`;
+  return `"${text}" is not one of ${choices.join(", ")}${guess}`;
+}
+
+/** The flag of an option's name in code, without dashes: `apiKeyFile` is `api-key-file`. */
+export function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The value, when there is one and it is in range; else the problem, with the range it should have been in. */
+function within(
+  { min = -Infinity, max = Infinity }: Range,
+  value: number | null,
+  problem: string,
+  show: (limit: number) => string,
+): Reading {
+  if (value !== null && value >= min && value <= max) return { value };
+  if (min > -Infinity && max < Infinity) return { problem: `${problem} from ${show(min)} to ${show(max)}` };
+  if (min > -Infinity) return { problem: `${problem} of at least ${show(min)}` };
+  return { problem: max < Infinity ? `${problem} of at most ${show(max)}` : problem };
+}
+
+function readInteger(text: string): number | null {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : null;
+}
+
+function readNumber(text: string): number | null {
+  const value = /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : null;
+}
+
+/** Month first in the form with slashes, as the connectors we replace took it. */
+function readTime(text: string): number | null {
+  const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text);
+  if (american === null) return parseTime(text);
+  const [, month = "", day = "", year] = american;
+  return parseTime(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`);
+}

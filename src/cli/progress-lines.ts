@@ -1,0 +1,91 @@
+/** The words of the progress display: pure functions from what is known of a run to lines of text. */
+import { formatDuration } from "../lib/time.ts";
+import { cut, formatCount, pad } from "./table.ts";
+
+/** One stream at one moment. Rates are rows a second, times left are milliseconds; null where unknown. */
+export type StreamLine = {
+  readonly name: string;
+  readonly rows: number;
+  readonly total: number | null;
+  readonly rate: number | null;
+};
+
+export type Footer = {
+  /** Requests made in the current window, of how many; a null budget is not known yet. */
+  readonly requests: { readonly used: number; readonly budget: number | null } | null;
+  /** Milliseconds until the limiter lets the next request go; null or less than one when it does not wait. */
+  readonly waitMs: number | null;
+};
+
+/**
+ * The lines to draw, each narrower than the terminal and the most telling part first, so that cutting a line
+ * costs least. Streams that would not fit the height are left out.
+ */
+export function liveLines(
+  streams: readonly StreamLine[],
+  footer: Footer,
+  size: { readonly columns: number; readonly rows: number },
+): string[] {
+  const shown = streams.slice(0, Math.max(1, size.rows - 2));
+  const cells = shown.map((stream) => [
+    stream.name,
+    percent(stream) ?? "",
+    `${formatCount(stream.rows)} rows`,
+    timeLeft(stream) ?? "",
+    speed(stream) ?? "",
+  ]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, { width: widths[column]!, right: column > 0 }))
+      .filter((_, column) => widths[column]! > 0)
+      .join("  "),
+  );
+  const last = footerLine(footer);
+  return (last === null ? lines : [...lines, last]).map((line) => cut(line.trimEnd(), size.columns - 1));
+}
+
+/** One stream in one plain line: `notes: 1,200 of 4,000 rows (30%), 83 rows/s, 33s left`. */
+export function plainLine(stream: StreamLine): string {
+  const share = percent(stream);
+  const rows =
+    stream.total === null || share === null
+      ? `${formatCount(stream.rows)} rows`
+      : `${formatCount(stream.rows)} of ${formatCount(stream.total)} rows (${share})`;
+  return `${stream.name}: ${[rows, speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
+}
+
+/** How a stream ended, in one line: `notes: done, 4,000 rows in 48s`. */
+export function endLine(name: string, state: string, rows: number, tookMs: number): string {
+  return `${name}: ${state}, ${formatCount(rows)} rows in ${formatDuration(tookMs)}`;
+}
+
+/** What the limiter does, or null when it has nothing to say: `waiting for the rate limit, 12s`. */
+export function waitLine(waitMs: number | null): string | null {
+  if (waitMs === null || waitMs < 1) return null;
+  return `waiting for the rate limit, ${formatDuration(Math.ceil(waitMs / 1_000) * 1_000)}`;
+}
+
+function footerLine({ requests, waitMs }: Footer): string | null {
+  const spent =
+    requests === null
+      ? null
+      : `requests ${formatCount(requests.used)}${requests.budget === null ? "" : ` of ${formatCount(requests.budget)}`}`;
+  const parts = [spent, waitLine(waitMs)].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+/** Below 100% as long as the stream is being read, because rows that changed meanwhile still follow. */
+function percent({ rows, total }: StreamLine): string | null {
+  if (total === null || total <= 0) return null;
+  return `${Math.min(99, Math.floor((rows / total) * 100))}%`;
+}
+
+function speed({ rate }: StreamLine): string | null {
+  return rate === null ? null : `${formatCount(Math.round(rate))} rows/s`;
+}
+
+function timeLeft({ rows, total, rate }: StreamLine): string | null {
+  if (total === null || rate === null || rate <= 0 || rows >= total) return null;
+  return `${formatDuration(Math.ceil((total - rows) / rate) * 1_000)} left`;
+}

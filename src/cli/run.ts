@@ -1,0 +1,189 @@
+/**
+ * From an argument list to an exit code: finds the command, reads its line, runs it, and says what went wrong.
+ * Stdout carries data only; with `--json` that is one object, the error where there is no data.
+ */
+import { AppError, EXIT, renderError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
+import { writeOut } from "../lib/stdout.ts";
+import { COMMIT, VERSION } from "../lib/version.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { COMMANDS, type CommandTable } from "./index.ts";
+import { outputOptions } from "./options.ts";
+import { type Environment, type Parsed, parseCommandLine } from "./parse.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { suggest } from "./suggest.ts";
+import { createTerminal, type Terminal, type TextStream, usesColor } from "./terminal.ts";
+
+/** Where a run writes, and what stops it. */
+export type Io = {
+  /** Data; false when nobody reads any more. */
+  readonly out: (text: string) => Promise<boolean>;
+  readonly outIsTTY: boolean;
+  readonly stderr: TextStream;
+  /** Aborted by the first Ctrl-C, with an AppError as its reason. */
+  readonly signal: AbortSignal;
+};
+
+/** The streams of this process. */
+export function processIo(signal: AbortSignal): Io {
+  return { out: writeOut, outIsTTY: process.stdout.isTTY === true, stderr: process.stderr, signal };
+}
+
+/** Runs `kustomer-sync ARGV...` and returns its exit code; never throws. */
+export async function run(
+  argv: readonly string[],
+  env: Environment,
+  io: Io,
+  commands: CommandTable = COMMANDS,
+): Promise<number> {
+  const terminal = createTerminal(io.stderr);
+  const json = argv.slice(0, argv.indexOf("--") >>> 0).includes("--json");
+  let wrote = false;
+  const out = (text: string) => {
+    wrote = true;
+    return io.out(text);
+  };
+  const onAbort = () =>
+    terminal.line("stopping: finishing what is in flight, press Ctrl-C again to stop at once");
+  io.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await dispatch(argv, { env, io: { ...io, out }, terminal, commands });
+  } catch (thrown) {
+    const { text, report, exit } = explain(thrown, io.signal);
+    terminal.line(text);
+    if (json && !wrote) await io.out(`${JSON.stringify({ error: report })}\n`);
+    return exit;
+  } finally {
+    io.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What a run has at hand. */
+type Setting = {
+  readonly env: Environment;
+  readonly io: Io;
+  readonly terminal: Terminal;
+  readonly commands: CommandTable;
+};
+
+async function dispatch(argv: readonly string[], setting: Setting): Promise<number> {
+  const { env, io, commands } = setting;
+  const [first, ...rest] = argv;
+  const color = io.outIsTTY && usesColor({ isTTY: true }, env) && !argv.includes("--no-color");
+  if (first === "help" && rest.length === 1) return dispatch([rest[0]!, "--help"], setting);
+  if (first === undefined || first.startsWith("-") || first === "help") {
+    const parsed = parseProgramLine(first === "help" ? rest : argv, setting);
+    if (parsed.ask === "version") return printVersion(argv, io);
+    const all = await Promise.all(Object.values(commands).map((load) => load()));
+    await io.out(await programHelp(all, color));
+    return EXIT.done;
+  }
+  const command = await findCommand(first, commands);
+  const parsed = parseCommandLine(command, rest, env);
+  if (parsed.ask === null) return runCommand(command, parsed, setting, color);
+  if (parsed.ask === "version") return printVersion(argv, io);
+  await io.out(await commandHelp(command, color));
+  return EXIT.done;
+}
+
+/** What stands before any command: only the options that need none. */
+function parseProgramLine(argv: readonly string[], { env, commands }: Setting): Parsed {
+  try {
+    return parseCommandLine({ name: "", options: outputOptions, positionals: [] }, argv, env);
+  } catch (error) {
+    const command = argv.find((word) => Object.hasOwn(commands, word));
+    if (!(error instanceof AppError) || command === undefined) throw error;
+    const option = (argv[0] ?? "").replace(/=.*$/s, "");
+    throw new AppError("usage", `${option} stands before the command`, {
+      hint: `kustomer-sync ${command} ${option}`,
+    });
+  }
+}
+
+async function findCommand(name: string, commands: CommandTable): Promise<Command> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load !== undefined) return load();
+  const meant = suggest(name, Object.keys(commands));
+  const guess = meant === null ? "" : ` (did you mean ${meant}?)`;
+  throw new AppError("usage", `unknown command "${name}"${guess}`, { hint: "kustomer-sync --help" });
+}
+
+async function runCommand(
+  command: Command,
+  line: Extract<Parsed, { ask: null }>,
+  { env, io, terminal }: Setting,
+  color: boolean,
+): Promise<number> {
+  const { quiet, verbose, noColor } = line.values;
+  let code: number = EXIT.done;
+  let display: Progress | null = null;
+  const surroundings: Surroundings = {
+    env,
+    log: createLog({
+      quiet: quiet === true,
+      verbose: verbose === true,
+      color: noColor !== true && usesColor(io.stderr, env),
+      write: terminal.line,
+    }),
+    out: io.out,
+    outJson: (value) => io.out(`${JSON.stringify(value)}\n`),
+    signal: io.signal,
+    exit: (chosen) => {
+      code = chosen;
+    },
+    color,
+    startProgress: ({ enabled }) => {
+      const progress = createProgress({ stream: io.stderr, enabled, quiet: quiet === true, env });
+      const stop = () => {
+        terminal.through(null);
+        progress.stop();
+      };
+      terminal.through(progress.log);
+      display = { ...progress, stop };
+      return display;
+    },
+  };
+  try {
+    return (await command.run(line, surroundings)) ?? code;
+  } finally {
+    (display as Progress | null)?.stop();
+  }
+}
+
+async function printVersion(argv: readonly string[], io: Io): Promise<number> {
+  if (argv.includes("--json")) {
+    const { sqliteVersion } = await import("../store/sqlite-version.ts");
+    const versions = { version: VERSION, commit: COMMIT, bun: Bun.version, sqlite: sqliteVersion() };
+    await io.out(`${JSON.stringify(versions)}\n`);
+  } else {
+    await io.out(`kustomer-sync ${VERSION}\n`);
+  }
+  return EXIT.done;
+}
+
+type Explanation = {
+  text: string;
+  report: { code: string; message: string; hint: string | null };
+  exit: number;
+};
+
+/** An error in words for people and as data; what is not an AppError is a bug, and shows its stack. */
+function explain(thrown: unknown, signal: AbortSignal): Explanation {
+  // A request cut off by Ctrl-C may surface as the runtime's own AbortError.
+  const stopped = signal.aborted && thrown instanceof Error && thrown.name === "AbortError";
+  const error = stopped ? signal.reason : thrown;
+  if (error instanceof AppError) {
+    const report = error.report();
+    const message = error.at === undefined ? report.message : `${error.at}: ${report.message}`;
+    return { text: renderError(error), report: { ...report, message }, exit: error.exitCode };
+  }
+  const hint =
+    "report it to the project's issue tracker, with these lines and `kustomer-sync --version --json`";
+  const stack = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  return {
+    text: `error: this is a bug in kustomer-sync\n${stack}\n  try: ${hint}`,
+    report: { code: "bug", message: error instanceof Error ? error.message : String(error), hint },
+    exit: EXIT.bug,
+  };
+}

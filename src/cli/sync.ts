@@ -1,0 +1,109 @@
+/** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
+import { AppError, renderError } from "../lib/errors.ts";
+import { formatDuration, formatTime } from "../lib/time.ts";
+import { STREAMS } from "../streams/index.ts";
+import type { RunReport } from "../sync/report.ts";
+import { defineCommand } from "./command.ts";
+import { connect } from "./connect.ts";
+import { connectionOptions, databaseOptions, limitOptions, skipOption, streamArguments } from "./options.ts";
+import { synchronize } from "./synchronize.ts";
+import { renderTable } from "./table.ts";
+
+export const sync = defineCommand({
+  name: "sync",
+  summary: "bring the file up to date: all streams, or those named",
+  positionals: [streamArguments],
+  options: {
+    ...databaseOptions,
+    ...connectionOptions,
+    startDate: {
+      kind: "time",
+      summary: "read only what changed at or after this; default: everything",
+      placeholder: "date",
+      env: "KUSTOMER_START_DATE",
+    },
+    ...skipOption,
+    full: { kind: "boolean", summary: "read everything again, from the beginning" },
+    lookback: {
+      kind: "duration",
+      summary: "how far back to look again for rows that the search index showed late",
+      default: "15m",
+      min: 0,
+    },
+    ...limitOptions,
+    noProgress: { kind: "boolean", summary: "plain lines instead of live progress" },
+  },
+  examples: [
+    ["kustomer-sync sync --org acme", "all streams into ./kustomer.db"],
+    ["kustomer-sync sync --org acme conversations messages --db support.db", "two streams, another file"],
+    [
+      "kustomer-sync sync --org acme --start-date 2024-01-31 --skip notes",
+      "what changed since, without notes",
+    ],
+    ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
+  ],
+  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress }) => {
+    const named = positionals.stream;
+    const streams = STREAMS.filter(
+      ({ name }) => (named.length === 0 || named.includes(name)) && !values.skip.includes(name),
+    );
+    if (streams.length === 0) {
+      throw new AppError("usage", "--skip leaves out every stream that was named", {
+        hint: "name a stream that is not skipped; kustomer-sync streams lists them",
+      });
+    }
+    const start = values.startDate ?? null;
+    if (start !== null && start > Date.now()) {
+      throw new AppError("usage", `--start-date ${formatTime(start)} is in the future`, {
+        hint: "give the date from which on changes are wanted, such as 2024-01-31",
+      });
+    }
+    const controller = new AbortController();
+    const connection = await connect(values, {
+      env,
+      log,
+      signal: AbortSignal.any([signal, controller.signal]),
+    });
+    const progress = startProgress({ enabled: !values.noProgress });
+    const options = {
+      db: values.db,
+      streams,
+      start,
+      lookbackMs: values.lookback,
+      concurrency: values.concurrency,
+      full: values.full,
+    };
+    const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
+      log,
+      progress,
+    });
+    progress.stop();
+    if (values.json) await outJson(report);
+    else await out(renderReport(report, color));
+    for (const { stream, error } of report.streams) {
+      if (error === null) continue;
+      log.warn(`${stream}: ${error.message}${error.hint === null ? "" : `\n  try: ${error.hint}`}`);
+    }
+    if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
+    const seconds = formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at));
+    log.info(
+      `${report.status} in ${seconds}: ${report.requests} requests, ${formatDuration(report.waited_ms)} waiting for the rate limit`,
+    );
+    return exitCode;
+  },
+});
+
+/** The report as a table for people. */
+export function renderReport(report: RunReport, color: boolean): string {
+  const rows = report.streams.map((stream) => [
+    stream.stream,
+    stream.status,
+    stream.read,
+    stream.written,
+    stream.deleted,
+    stream.requests,
+    stream.synced_to ?? "-",
+  ]);
+  const columns = ["stream", "status", "read", "written", "deleted", "requests", "synced to"];
+  return renderTable(columns, rows, { color });
+}
