@@ -2,7 +2,9 @@
  * The only place that decides when a request may be sent. Two budgets: `search`, and the organisation's,
  * which everybody in the account shares and from which search requests draw too. Both are sliding logs
  * (sliding-log.ts), the answers' headers correct them, and a refusal pauses everyone until the server's
- * window ends; then the waiters go on in the order in which they came, still under the logs.
+ * window ends; then the waiters go on in the order in which they came, still under the logs. At the start, when
+ * an earlier run may have spent the window, and after a refusal, one request goes ahead of all others: a wrong
+ * guess then costs one refusal, not as many as there are workers.
  */
 import { wait as realWait } from "../lib/wait.ts";
 import type { RateHeaders } from "./rate-headers.ts";
@@ -70,6 +72,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
   let orgLimit = options.orgPerWindow;
   let queue: Waiter[] = [];
   let timer: AbortController | null = null;
+  /** Budgets of which no answer has shown since the start, or the last refusal, that there is any left. */
+  const unproven = new Set<SlidingLog>([search, org]);
   let waitedMs = 0;
   let waitingSince: number | null = null;
   let waitingUntil: number | null = null;
@@ -101,7 +105,12 @@ export function createLimiter(options: LimiterOptions): Limiter {
     } else if (described === search && answer.limit !== null) {
       search.limit = Math.min(search.limit, answer.limit);
     }
+    if (answer.status !== 429) {
+      unproven.delete(org);
+      if (budget === "search") unproven.delete(search);
+    }
     if (answer.status === 429) {
+      unproven.add(org).add(search);
       // Pausing the organisation's budget pauses everyone. Later refusals can only extend it.
       org.pauseUntil(at + pauseFor(answer.resetMs ?? sentAt + windowMs - at));
     } else if (spentByOthers(described, answer, at)) {
@@ -132,7 +141,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     const at = now();
     const blocked: Waiter[] = [];
     for (const waiter of queue) {
-      const open = org.openFrom(at) <= at && (waiter.budget === "org" || search.openFrom(at) <= at);
+      const open = openFrom(org, at) <= at && (waiter.budget === "org" || openFrom(search, at) <= at);
       if (!open) {
         blocked.push(waiter);
         continue;
@@ -144,6 +153,11 @@ export function createLimiter(options: LimiterOptions): Limiter {
     queue = blocked;
     account(at);
     sleep(at);
+  }
+
+  /** When a budget's next request may go; Infinity when an answer must come first. */
+  function openFrom(log: SlidingLog, at: number): number {
+    return unproven.has(log) && log.inFlight > 0 ? Number.POSITIVE_INFINITY : log.openFrom(at);
   }
 
   function account(at: number): void {
@@ -161,8 +175,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
     waitingUntil = null;
     if (queue.length === 0) return;
     // With room in the organisation's budget, only searches are left waiting.
-    const orgFrom = org.openFrom(at);
-    const from = orgFrom > at ? orgFrom : search.openFrom(at);
+    const orgFrom = openFrom(org, at);
+    const from = orgFrom > at ? orgFrom : openFrom(search, at);
     // Infinity: every slot is in flight, and an answer will call back here.
     if (from === Number.POSITIVE_INFINITY) return;
     waitingUntil = from;

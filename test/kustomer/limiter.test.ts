@@ -86,6 +86,9 @@ describe("the budget", () => {
             : { searchPerWindow: 100_000, orgPerWindow: limit };
         const { clock, limiter } = setUp({ windowMs, ...perWindow });
         const server = createServer(clock, windowMs, offset, limit);
+        // The first answer proves the budget; from then on all of it is in demand.
+        const first = await limiter.acquire(budget);
+        first.done(await clock.run(server.answer(0, 0)));
         const end = clock.now() + 6 * windowMs;
         const work = async () => {
           while (clock.now() < end) {
@@ -119,6 +122,8 @@ describe("the budget", () => {
 
   test("gives one slot back for one answer, however often it is told of it", async () => {
     const { clock, limiter } = setUp({ orgPerWindow: 2 });
+    await ask(limiter, "org", {});
+    await clock.advance(60_000);
     const permit = await limiter.acquire("org");
     await limiter.acquire("org");
     permit.done(QUIET);
@@ -206,6 +211,7 @@ describe("the headers", () => {
 
   test("saying that less remains than is in flight pause as well", async () => {
     const { clock, limiter } = setUp({ share: 0.5 });
+    await ask(limiter, "org", {});
     const flying = await Promise.all(Array.from({ length: 5 }, () => limiter.acquire("org")));
     await ask(limiter, "org", { limit: 1_000, remaining: 4, resetMs: 9_000 });
     for (const permit of flying) permit.done(null);
@@ -218,6 +224,42 @@ describe("the headers", () => {
     await clock.advance(30_000);
     await ask(limiter, "org", { limit: 10, remaining: 0 });
     expect(await delay(clock, limiter, "org")).toBe(30_000);
+  });
+});
+
+describe("one request goes ahead of all others", () => {
+  /** A server that an earlier run has left with nothing for a while, and eight workers that do not know. */
+  async function work(limiter: Limiter, clock: VirtualClock, openAt: number): Promise<number> {
+    let refused = 0;
+    const worker = async () => {
+      for (let asked = 0; asked < 5; asked += 1) {
+        const permit = await limiter.acquire("search");
+        await clock.wait(100);
+        const status = clock.now() < openAt ? 429 : 200;
+        if (status === 429) refused += 1;
+        permit.done({ ...QUIET, status, resetMs: status === 429 ? openAt - clock.now() : null });
+      }
+    };
+    await clock.run(Promise.all(Array.from({ length: 8 }, worker)));
+    return refused;
+  }
+
+  test("at the start, so that a window that was spent before costs one refusal", async () => {
+    const { clock, limiter } = setUp();
+    expect(await work(limiter, clock, clock.now() + 20_000)).toBe(1);
+  });
+
+  test("also where the first answer was to a list, which says nothing of searches", async () => {
+    const { clock, limiter } = setUp();
+    await ask(limiter, "org", {});
+    expect(await work(limiter, clock, clock.now() + 20_000)).toBe(1);
+  });
+
+  test("and again after a refusal, until an answer shows that the window is open", async () => {
+    const { clock, limiter } = setUp();
+    await ask(limiter, "search", {});
+    await ask(limiter, "search", { status: 429, resetMs: 1_000 });
+    expect(await work(limiter, clock, clock.now() + 20_000)).toBe(1);
   });
 });
 
@@ -243,6 +285,7 @@ describe("a refusal", () => {
 
   test("extends a pause and never shortens it", async () => {
     const { clock, limiter } = setUp();
+    await ask(limiter, "org", {});
     const permits = await Promise.all([20_000, 40_000, 1_000].map(() => limiter.acquire("org")));
     for (const [index, resetMs] of [20_000, 40_000, 1_000].entries()) {
       permits[index]?.done({ ...QUIET, status: 429, resetMs });
