@@ -42,11 +42,14 @@ export function parseFaults(text: string): FaultMix {
   }
   const mix: Partial<Record<FaultKind, number>> = {};
   for (const part of text.split(",")) {
-    const [kind = "", rate = "", more] = part.split("=").map((piece) => piece.trim());
-    if (!isFaultKind(kind))
-      throw unknown(text, kind === "" ? "a rate is missing" : `there is no fault "${kind}"`);
-    const share = parseRate(rate);
-    if (share === null || more !== undefined) throw unknown(text, `"${rate}" is not a rate from 0 to 100%`);
+    const [kind = "", rate, more] = part.split("=").map((piece) => piece.trim());
+    if (kind === "") throw unknown(text, "a rate is missing");
+    if (rate === undefined && /^[\d.]/.test(kind))
+      throw unknown(text, `"${kind}" is not a rate from 0 to 100%`);
+    if (!isFaultKind(kind)) throw unknown(text, `there is no fault "${kind}"`);
+    const share = parseRate(rate ?? "");
+    if (share === null || more !== undefined)
+      throw unknown(text, `"${rate ?? ""}" is not a rate from 0 to 100%`);
     if (mix[kind] !== undefined) throw unknown(text, `${kind} is there twice`);
     mix[kind] = share;
   }

@@ -166,7 +166,12 @@ export function messageText(world: World, message: number): string {
             letter ? random.pick(book.closings) : "",
           ]
         : [random.pick(book.follows), letter && random.chance(0.4) ? random.pick(book.closings) : ""];
-  const text = fill(parts.filter((part) => part !== "").join(letter ? "\n\n" : " "), slots);
+  const joined = fill(parts.filter((part) => part !== "").join(letter ? "\n\n" : " "), slots);
+  // Templates begin in small letters where a greeting with a comma goes before them.
+  const text = joined.replace(
+    /(^|[.!?] )(\p{Ll})/gu,
+    (_, before: string, small: string) => before + small.toUpperCase(),
+  );
   return random.chance(letter ? 0.06 : 0.4) ? `${text} ${random.pick(EMOJI)}` : text;
 }
 

@@ -102,3 +102,8 @@ export function standingClock(start: number): { now: () => number; move: (ms: nu
     },
   };
 }
+
+/** The one error of an error body. */
+export function errorOf(page: Page): Record<string, unknown> {
+  return (page as unknown as { errors: Record<string, unknown>[] }).errors[0]!;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { ask, listAll, serve } from "./ask.ts";
+
+const sandbox = await serve({ rows: 3_000, seed: 9 });
+const truthOf = (stream: string) => [...sandbox.truth(stream)];
+const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
+const liveIds = (stream: string) => idsOf(truthOf(stream).filter((row) => !row.deleted)).sort();
+
+describe("lists", () => {
+  test.each(["teams", "tags", "shortcuts", "notes"])(
+    "%s hold every row, deleted ones marked, in order of id",
+    async (stream) => {
+      const rows = await listAll(sandbox, `/v1/${stream}?pageSize=100`);
+      const truth = truthOf(stream);
+      expect(idsOf(rows)).toEqual(idsOf(truth).sort());
+      const gone = new Map(truth.filter((row) => row.deleted).map((row) => [row.id, row.deletedAt]));
+      expect(gone.size).toBeGreaterThan(0);
+      for (const { id, attributes } of rows) {
+        expect(attributes.deleted === true).toBe(gone.has(id));
+        if (gone.has(id)) expect(attributes.deletedAt as string | null).toBe(gone.get(id)!);
+      }
+    },
+  );
+
+  test.each(["conversations", "messages", "customers"])(
+    "%s hold the live rows of any age",
+    async (stream) => {
+      expect(idsOf(await listAll(sandbox, `/v1/${stream}`))).toEqual(liveIds(stream));
+    },
+  );
+
+  test.each(["conversations", "messages", "notes"])("%s can be turned round", async (stream) => {
+    const up = idsOf(await listAll(sandbox, `/v1/${stream}?sort=asc`));
+    expect(idsOf(await listAll(sandbox, `/v1/${stream}?sort=desc`))).toEqual(up.reverse());
+    expect((await ask(sandbox, `/v1/${stream}?sort=name`)).status).toBe(400);
+  });
+
+  test("say their page and size, and link to the next until there is none", async () => {
+    const { page } = await ask(sandbox, "/v1/tags?page=2&pageSize=20");
+    expect(page.meta).toEqual({ pageSize: 20, page: 2 });
+    const link = (number: number) => `/v1/tags?page=${number}&pageSize=20`;
+    expect(page.links).toEqual({ self: link(2), first: link(1), prev: link(1), next: link(3) });
+    const last = await ask(sandbox, "/v1/tags?page=3&pageSize=20");
+    expect(last.page.links.next).toBeNull();
+    expect((await ask(sandbox, "/v1/tags?page=99&pageSize=20")).page.data).toEqual([]);
+  });
+
+  test("of customers also say how many there are; those of notes how they are sorted", async () => {
+    const { page } = await ask(sandbox, "/v1/customers");
+    expect(page.meta.total).toBe(liveIds("customers").length);
+    const notes = await ask(sandbox, "/v1/notes");
+    expect(notes.page.links.self).toBe("/v1/notes?sort=asc&page=1&pageSize=100");
+  });
+
+  test.each([
+    ["/v1/users", 500],
+    ["/v1/teams", 500],
+    ["/v1/tags", 100],
+    ["/v1/notes", 100],
+    ["/v1/customers", 100],
+  ])("%s pages are at most %d rows and 100 by default", async (path, most) => {
+    expect((await ask(sandbox, `${path}?pageSize=5000`)).page.meta.pageSize).toBe(most);
+    expect((await ask(sandbox, path)).page.meta.pageSize).toBe(100);
+  });
+
+  test("page=0 and the like are refused in the JSON:API shape", async () => {
+    const { status, page } = await ask(sandbox, "/v1/tags?page=0");
+    expect(status).toBe(400);
+    expect((page as unknown as { errors: object[] }).errors[0]).toEqual({
+      status: "400",
+      code: "bad_request",
+      title: "Bad Request",
+      detail: "page must be a positive integer",
+      source: { parameter: "page" },
+    });
+  });
+});
+
+describe("users", () => {
+  const gone = idsOf(truthOf("users").filter((row) => row.deleted)).sort();
+
+  test("are the active ones; deactivated ones are listed apart", async () => {
+    expect(gone.length).toBeGreaterThan(1);
+    expect(idsOf(await listAll(sandbox, "/v1/users"))).toEqual(liveIds("users"));
+    expect(idsOf(await listAll(sandbox, "/v1/users?deleted=true"))).toEqual(gone);
+  });
+
+  test("can be filtered by one thing at a time", async () => {
+    const machines = await listAll(sandbox, "/v1/users?userType=machine");
+    expect(machines.length).toBeGreaterThan(0);
+    expect(machines.every(({ attributes }) => attributes.userType === "machine")).toBe(true);
+    const email = String(machines[0]!.attributes.email);
+    expect(idsOf(await listAll(sandbox, `/v1/users?email=${encodeURIComponent(email)}`))).toEqual([
+      machines[0]!.id,
+    ]);
+    expect(await listAll(sandbox, "/v1/users?pending=true")).toEqual([]);
+    const { status, text } = await ask(sandbox, "/v1/users?deleted=true&userType=machine");
+    expect(status).toBe(400);
+    expect(text).toContain("deleted and userType can not be combined");
+  });
+
+  test("keep their filter through the pages", async () => {
+    const { page } = await ask(sandbox, "/v1/users?deleted=true&pageSize=1");
+    expect(page.links.next).toBe("/v1/users?deleted=true&page=2&pageSize=1");
+    expect(idsOf(await listAll(sandbox, "/v1/users?deleted=true&pageSize=1"))).toEqual(gone);
+  });
+});
