@@ -8,7 +8,7 @@ import type { Reader, ReaderContext } from "./reader.ts";
 import { encodeListState } from "./stream-state.ts";
 
 export function createListReader(stream: Stream, read: ListRead, context: ReaderContext): Reader {
-  let due = true;
+  let state: "due" | "busy" | "done" = "due";
   const lacks: AppError[] = [];
 
   /** Follows one listing to its end, commits its pages, and adds the ids it held. */
@@ -45,16 +45,18 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
       lacks.push(error.located(stream.name));
     }
+    state = "done";
   }
 
   return {
     stream,
     take() {
-      if (!due) return null;
-      due = false;
+      if (state !== "due") return null;
+      state = "busy";
       return readWhole;
     },
     split: () => null,
+    finished: () => state === "done",
     lacks: () => lacks,
   };
 }

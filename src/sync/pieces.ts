@@ -32,6 +32,10 @@ export class Pieces {
     return this.#all.includes(piece);
   }
 
+  empty(): boolean {
+    return this.#all.length === 0;
+  }
+
   remove(unwanted: (piece: Piece) => boolean): void {
     this.#all = this.#all.filter((piece) => !unwanted(piece));
   }

@@ -14,6 +14,8 @@ export type Reader = {
   readonly take: () => Step | null;
   /** Splits a piece that another worker reads, so that many read one big stream; null when it is not worth it. */
   readonly split: () => Step | null;
+  /** True when every piece of work is done. */
+  readonly finished: () => boolean;
   /** Why a part could not be read although the rest was; empty when everything was. */
   readonly lacks: () => readonly AppError[];
 };

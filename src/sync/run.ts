@@ -4,7 +4,7 @@
  */
 import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
-import type { Stream } from "../streams/define.ts";
+import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { createListReader } from "./list-reader.ts";
 import { beginState, zonesAt } from "./plan.ts";
 import type { Api, Reader, ReaderContext, Step } from "./reader.ts";
@@ -105,7 +105,7 @@ export async function runSync(
       return;
     }
     const judged = error.status === 401 || error.status === 403 ? await denied(error) : error;
-    const located = judged.located(track.reader.stream.name);
+    const located = locate(judged, track.reader.stream);
     if (located.recovery !== "stop") {
       track.error ??= located;
     } else if (stopped === null) {
@@ -138,6 +138,18 @@ export async function runSync(
   await Promise.all(Array.from({ length: options.concurrency }, worker));
   if (bug !== null) throw bug;
   return { streams: tracks.map((track) => reportOf(track)), stopped };
+}
+
+/** An error with its stream's name, and for a missing role what this stream needs. */
+function locate(error: AppError, { name, read, roles }: Stream): AppError {
+  if (error.code !== "role") return error.located(name);
+  const search = read.by === "search" ? ` and ${SEARCH_ROLES[0]}` : "";
+  return new AppError("role", error.message, {
+    at: name,
+    status: error.status,
+    said: error.said,
+    hint: `give the key ${roles[0]}${search}, or leave the stream out with --skip ${name}`,
+  });
 }
 
 function startTrack(stream: Stream, api: Api, sink: Sink, options: SyncOptions, events: SyncEvents): Track {
@@ -203,7 +215,7 @@ function progressOf(track: Track, state: StreamProgress["state"]): StreamProgres
 /** Tells once that a stream has nothing left to do. */
 function endTrack(track: Track, events: SyncEvents): void {
   if (track.ended || track.active > 0) return;
-  if (track.error === null && !track.complete && track.reader.lacks().length === 0) return;
+  if (track.error === null && !track.reader.finished()) return;
   track.ended = true;
   events.progress?.(track.reader.stream.name, progressOf(track, statusOf(track)));
 }

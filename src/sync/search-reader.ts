@@ -25,8 +25,13 @@ const WORTH_SPLITTING = 8 * PAGE_SIZE;
 /** How often a page that is not whole is asked again before its range is halved. */
 const UNSOUND_REPEATS = 3;
 
-/** What changed within this of the run's start is news; what claims to have changed later has an odd date. */
-const NEWS_MS = 86_400_000;
+/**
+ * What changed so long after the run's start is news, of which the next run hears. Less is not: the Date
+ * header that told the start has no milliseconds, and the servers' clocks may differ.
+ */
+const NEWS_FROM_MS = 60_000;
+/** What claims to have changed so long after the run's start has an odd date, and is no news. */
+const NEWS_TO_MS = 86_400_000;
 
 export function createSearchReader(
   stream: Stream,
@@ -83,8 +88,7 @@ export function createSearchReader(
       case "all":
         return commitRead(piece, page.rows, asked);
       case "through":
-        // The last range has no end. What changed since the run's start belongs to the next run; to follow
-        // it could go on for ever.
+        // The last range has no end. To follow what changes while the run goes on could go on for ever.
         return commitRead(piece, page.rows, isNews(asked, proof.last) ? asked : { ...asked, to: proof.last });
       case "tie":
         commitRead(piece, page.rows, { ...asked, to: proof.at });
@@ -107,7 +111,7 @@ export function createSearchReader(
 
   function isNews(asked: Range, last: number): boolean {
     const endless = asked.to === Number.POSITIVE_INFINITY;
-    return endless && last > state.horizon && last < state.horizon + NEWS_MS;
+    return endless && last > state.horizon + NEWS_FROM_MS && last < state.horizon + NEWS_TO_MS;
   }
 
   /** Halves a piece that can be read only when it fits one page; false when it is one millisecond already. */
@@ -116,7 +120,7 @@ export function createSearchReader(
       return pieces.cut(piece, Math.floor((piece.from + piece.to) / 2)) !== null;
     }
     // Beyond the horizon there is no middle: a day, and then what lies after it.
-    return pieces.cut(piece, Math.max(state.horizon, piece.from + NEWS_MS)) !== null;
+    return pieces.cut(piece, Math.max(state.horizon, piece.from + NEWS_TO_MS)) !== null;
   }
 
   async function readTiePage(piece: Piece, tie: TieProgress): Promise<void> {
@@ -193,6 +197,7 @@ export function createSearchReader(
       const later = pieces.cut(piece, Math.floor((piece.from + Math.min(piece.to, state.horizon)) / 2));
       return later === null ? null : stepOf(later);
     },
+    finished: () => scan === "none" && pieces.empty(),
     lacks: () => lacks,
   };
 }
