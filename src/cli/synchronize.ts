@@ -5,11 +5,11 @@
 import { listPage } from "../kustomer/list.ts";
 import { searchPage } from "../kustomer/search.ts";
 import { classifyDenied, readToken } from "../kustomer/token.ts";
-import type { AppError } from "../lib/errors.ts";
+import { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
-import { openStore } from "../store/store.ts";
+import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { type RunReport, runExitCode, runStatus } from "../sync/report.ts";
 import { runSync } from "../sync/run.ts";
@@ -67,12 +67,14 @@ export async function synchronize(
     });
     if (store.wasEmpty) log.info(`${options.db} is new: this is a full read`);
     const before = client.stats();
-    const outcome = await runSync(
-      { search: (request) => searchPage(client, request), list: (request) => listPage(client, request) },
-      store,
-      { ...options, now, abort: (reason) => controller.abort(reason) },
-      (error) => classifyDenied(client, error),
-      { progress: progress.update },
+    const outcome = await noted(store, run, () =>
+      runSync(
+        { search: (request) => searchPage(client, request), list: (request) => listPage(client, request) },
+        store,
+        { ...options, now, abort: (reason) => controller.abort(reason) },
+        (error) => classifyDenied(client, error),
+        { progress: progress.update },
+      ),
     );
     const after = client.stats();
     const report: RunReport = {
@@ -89,5 +91,22 @@ export async function synchronize(
   } finally {
     clearInterval(poll);
     store.close();
+  }
+}
+
+/** Notes a run that could not even begin as failed, where the file allows it. */
+async function noted<T>(store: Store, run: number, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const end = {
+      finished_at: formatTime(Date.now()),
+      status: "failed",
+      requests: 1,
+      waited_ms: 0,
+      streams: [],
+    };
+    if (error instanceof AppError && error.code === "store-state") store.finishRun(run, end);
+    throw error;
   }
 }

@@ -2,8 +2,9 @@
  * A simulated Kustomer API on loopback: seeded data, the documented grammar and limits, faults on request. It
  * shares no code with the client, so that both agree because both follow the documentation.
  */
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { AppError } from "../lib/errors.ts";
 import { wait } from "../lib/wait.ts";
 import { createBudgets } from "./budgets.ts";
 import { type ChangeSummary, createChanges } from "./changes.ts";
@@ -85,7 +86,7 @@ export type Sandbox = {
 
 const TICK_MS = 50;
 
-/** Starts a sandbox; rejects when the port is taken. */
+/** Starts a sandbox; throws `usage` when the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { rows = 5_000, seed = 1, port = 0, rpm = 1_000, searchRpm = 100, rateWindowMs = 60_000 } = options;
   const { latencyMs = 0, slowMs = 500, churnPerRequest = 0, apiKey = "sandbox-key", quirks = {} } = options;
@@ -145,10 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
+  await listen(server, port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     apiKey,
@@ -185,4 +183,20 @@ function createChurn(change: (count: number) => unknown): { set: (rate: number) 
       }, TICK_MS);
     },
   };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) => {
+      const hint = "give another one with --port; 0 takes any free one";
+      reject(new AppError("usage", `port ${port} cannot be listened on (${cause.message})`, { hint, cause }));
+    };
+    server.once("error", fail);
+    try {
+      server.listen(port, "127.0.0.1", resolve);
+    } catch (error) {
+      // Bun throws here what Node.js sends as an event.
+      fail(error as Error);
+    }
+  });
 }
