@@ -1,8 +1,9 @@
 /**
- * Compiles the binary for this machine to dist/kustomer-sync. Only the Bun that package.json pins may do so,
+ * Compiles the binary for this machine to dist/kustomer-sync, or to `--outfile PATH`. Only the Bun that package.json pins may do so,
  * because the binary carries the Bun that built it.
  */
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dir, "..");
@@ -14,8 +15,7 @@ function commit(): string {
   return git.success ? git.stdout.toString().trim() : "unknown";
 }
 
-function build(): number {
-  const outfile = join("dist", "kustomer-sync");
+function build(outfile: string): number {
   const args = [
     ...["build", "--compile", "--format=esm", "--sourcemap"],
     // A binary would otherwise load `.env` and run the preloads of a bunfig.toml in whatever folder it is used.
@@ -34,5 +34,6 @@ if (Bun.version !== pinned) {
   );
   process.exitCode = 1;
 } else {
-  process.exitCode = build();
+  const outfile = { type: "string", default: join("dist", "kustomer-sync") } as const;
+  process.exitCode = build(parseArgs({ options: { outfile } }).values.outfile);
 }

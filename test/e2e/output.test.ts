@@ -1,0 +1,159 @@
+/** What the program prints, and where: data on stdout, talk on stderr, quiet when nobody reads. */
+
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { PROGRAM, run, type SandboxProcess, startSandboxProcess, temporaryFolder } from "./program.ts";
+
+const folder = temporaryFolder();
+let sandbox: SandboxProcess;
+const db = join(folder.path, "kustomer.db");
+
+beforeAll(async () => {
+  sandbox = await startSandboxProcess(folder.path, ["--rows", "1000"]);
+});
+afterAll(async () => {
+  await sandbox.stop();
+  folder.remove();
+});
+
+const options = (env = {}) => ({ cwd: folder.path, env: { ...sandbox.env, ...env } });
+
+describe("sync", () => {
+  test("prints a table on stdout and everything else on stderr", async () => {
+    const { code, stdout, stderr } = await run(["sync"], options());
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(10);
+    expect(lines[0]).toMatch(/^stream +status +read +written +deleted +requests +synced to$/);
+    expect(stderr).toContain("is new: this is a full read");
+    expect(stderr).not.toContain("\x1b[");
+    expect(stdout).not.toContain("\x1b[");
+  });
+
+  test("--json prints one object of the documented shape", async () => {
+    const { stdout } = await run(["sync", "tags", "users", "--json"], options());
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    const report = JSON.parse(stdout);
+    expect(Object.keys(report)).toEqual(
+      expect.arrayContaining([
+        "run",
+        "status",
+        "started_at",
+        "finished_at",
+        "requests",
+        "waited_ms",
+        "streams",
+      ]),
+    );
+    expect(report.streams).toHaveLength(2);
+    expect(report.streams[0]).toMatchObject({ stream: "tags", status: "done", error: null, written: 0 });
+    expect(Object.keys(report.streams[0])).toEqual(
+      expect.arrayContaining(["read", "written", "deleted", "requests", "synced_to"]),
+    );
+  });
+
+  test("--quiet says nothing when nothing is wrong", async () => {
+    expect((await run(["sync", "--quiet"], options())).stderr).toBe("");
+  });
+
+  test("takes the key from a file and from stdin", async () => {
+    const keyless = { KUSTOMER_API_KEY: "", KUSTOMER_API_URL: sandbox.url };
+    await Bun.write(join(folder.path, "key"), `${sandbox.env.KUSTOMER_API_KEY}\n`);
+    expect((await run(["sync", "tags", "--api-key-file", "key"], options(keyless))).code).toBe(0);
+    const stdin = `${sandbox.env.KUSTOMER_API_KEY}\n`;
+    expect((await run(["sync", "tags", "--api-key-file", "-"], { ...options(keyless), stdin })).code).toBe(0);
+  });
+
+  test("leaves one file, and the key in none of its bytes", async () => {
+    const bytes = await Bun.file(db).text();
+    expect(bytes).not.toContain(sandbox.env.KUSTOMER_API_KEY!);
+    const { readdirSync } = await import("node:fs");
+    expect(readdirSync(folder.path).filter((name) => name.startsWith("kustomer.db"))).toEqual([
+      "kustomer.db",
+    ]);
+  });
+});
+
+test("status tells rows, deleted, how far and when", async () => {
+  const { stdout } = await run(["status", "--json"], options());
+  const { db: path, streams } = JSON.parse(stdout);
+  expect(path).toBe("./kustomer.db");
+  const file = new Database(db, { readonly: true });
+  for (const { stream, rows, deleted, synced_to, complete, last_run } of streams) {
+    const count = file.query<{ n: number }, []>(`SELECT count(*) AS n FROM "${stream}"`).get()!.n;
+    expect([stream, rows + deleted, complete]).toEqual([stream, count, true]);
+    expect(Date.parse(synced_to)).toBeGreaterThan(Date.now() - 600_000);
+    expect(last_run.status).toBe("done");
+  }
+  file.close();
+  expect((await run(["status"], options())).stdout.trimEnd().split("\n")).toHaveLength(10);
+});
+
+test("check tells whose key it is, the budget, and what can be read", async () => {
+  const { code, stdout } = await run(["check", "--json"], options());
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout);
+  expect(report.budget).toMatchObject({ org_limit: 1_000, org_share: 500, search: 100 });
+  expect(report.streams.map(({ readable }: { readable: boolean }) => readable)).toEqual(Array(9).fill(true));
+});
+
+describe("load", () => {
+  const row = (id: string, name: string, updatedAt: string) => ({
+    type: "tag",
+    id,
+    attributes: { name, color: "#fff", updatedAt, novelNum: 7 },
+    relationships: { org: { data: { type: "org", id: "o1" } } },
+  });
+  const old = row("t1", "old", "2024-01-01T00:00:00.000Z");
+  const young = row("t1", "young", "2024-02-01T00:00:00.000Z");
+
+  test("takes a page, an array, one resource and NDJSON, and never goes backwards", async () => {
+    const files = {
+      "page.json": JSON.stringify({ meta: {}, data: [young] }, null, 2),
+      "array.json": JSON.stringify([old, row("t2", "two", "2024-01-01T00:00:00.000Z")]),
+      "single.json": JSON.stringify({ data: old }),
+      "lines.ndjson": `${JSON.stringify(row("t3", "three", "2024-01-01T00:00:00.000Z"))}\n${JSON.stringify(old)}\n`,
+    };
+    for (const [name, text] of Object.entries(files)) await Bun.write(join(folder.path, name), text);
+    const args = ["load", "tags", ...Object.keys(files), "--db", "loaded.db", "--json"];
+    const { code, stdout } = await run(args, options());
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stream: "tags", read: 6, written: 3, rejected: 0 });
+    const file = new Database(join(folder.path, "loaded.db"), { readonly: true });
+    const rows = file.query("SELECT id, name, org_id, novel_num FROM tags ORDER BY id").all();
+    file.close();
+    expect(rows).toEqual([
+      { id: "t1", name: "young", org_id: "o1", novel_num: 7 },
+      { id: "t2", name: "two", org_id: "o1", novel_num: 7 },
+      { id: "t3", name: "three", org_id: "o1", novel_num: 7 },
+    ]);
+  });
+
+  test("takes stdin, and counts rows without an id", async () => {
+    const stdin = JSON.stringify({ data: [old, { type: "tag", attributes: {} }] });
+    const { stdout, stderr } = await run(["load", "tags", "-", "--db", "stdin.db", "--json"], {
+      ...options(),
+      stdin,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1, rejected: 1 });
+    expect(stderr).toContain("1 row");
+  });
+});
+
+test("| head ends quietly", async () => {
+  const quoted = PROGRAM.map((word) => `'${word}'`).join(" ");
+  for (const command of ["streams conversations", "streams --json", "--help", "status", "sync --help"]) {
+    const script = `set -o pipefail; ${quoted} ${command} | head -1 > /dev/null; echo "\${PIPESTATUS[0]}"`;
+    const shell = Bun.spawn(["bash", "-c", script], { cwd: folder.path, stdout: "pipe", stderr: "pipe" });
+    const [stdout, stderr] = [
+      await new Response(shell.stdout).text(),
+      await new Response(shell.stderr).text(),
+    ];
+    expect([command, stdout.trim(), stderr.replace(/^Reading by search.*$/m, "").trim()]).toEqual([
+      command,
+      "0",
+      "",
+    ]);
+  }
+});
