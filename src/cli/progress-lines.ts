@@ -11,8 +11,8 @@ export type StreamLine = {
 };
 
 export type Footer = {
-  /** Requests made in the current window, of how many; a null budget is not known yet. */
-  readonly requests: { readonly used: number; readonly budget: number | null } | null;
+  /** Searches made in the current window, of how many; a null budget is not known yet. */
+  readonly searches: { readonly used: number; readonly budget: number | null } | null;
   /** Milliseconds until the limiter lets the next request go; null or less than one when it does not wait. */
   readonly waitMs: number | null;
 };
@@ -66,11 +66,11 @@ export function waitLine(waitMs: number | null): string | null {
   return `waiting for the rate limit, ${formatDuration(Math.ceil(waitMs / 1_000) * 1_000)}`;
 }
 
-function footerLine({ requests, waitMs }: Footer): string | null {
+function footerLine({ searches, waitMs }: Footer): string | null {
   const spent =
-    requests === null
+    searches === null
       ? null
-      : `requests ${formatCount(requests.used)}${requests.budget === null ? "" : ` of ${formatCount(requests.budget)}`}`;
+      : `searches ${formatCount(searches.used)}${searches.budget === null ? "" : ` of ${formatCount(searches.budget)}`}`;
   const parts = [spent, waitLine(waitMs)].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(", ");
 }

@@ -18,8 +18,8 @@ export type StreamProgress = {
 
 export type Progress = {
   readonly update: (stream: string, progress: StreamProgress) => void;
-  /** Requests made in the current rate window, of how many. */
-  readonly requests: (used: number, budget: number | null) => void;
+  /** Searches made in the current rate window, of how many: the budget that a sync waits for. */
+  readonly searches: (used: number, budget: number | null) => void;
   /** The limiter holds requests back until this instant; null when it no longer does. */
   readonly waiting: (untilMs: number | null) => void;
   /** Writes a line above the display. */
@@ -62,7 +62,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const live = options.enabled && !quiet && canRedraw(stream, env);
   const active = new Map<string, Tracked>();
   const ended = new Set<string>();
-  let requests: { used: number; budget: number | null } | null = null;
+  let searches: { used: number; budget: number | null } | null = null;
   let waitingUntil: number | null = null;
   let waitSaidAt = -Infinity;
   let stopped = false;
@@ -77,7 +77,7 @@ export function createProgress(options: ProgressOptions): Progress {
     ? createPainter(stream, now, (size) => {
         const lines = [...active].map(([name, tracked]) => streamLine(name, tracked));
         const waitMs = waitingUntil === null ? null : waitingUntil - now();
-        return liveLines(lines, { requests, waitMs }, size);
+        return liveLines(lines, { searches, waitMs }, size);
       })
     : null;
   const stopTicking = painter === null ? () => {} : every(REDRAW_MS, painter.paint);
@@ -105,8 +105,8 @@ export function createProgress(options: ProgressOptions): Progress {
         log(plainLine(streamLine(name, tracked)));
       }
     },
-    requests: (used, budget) => {
-      requests = { used, budget };
+    searches: (used, budget) => {
+      searches = { used, budget };
     },
     waiting: (untilMs) => {
       waitingUntil = untilMs;

@@ -51,9 +51,9 @@ export async function synchronize(
   const now = token.serverTime ?? Date.now() - UNKNOWN_CLOCK_MS;
   const store = openStore(options.db, { mode: "create" });
   const poll = setInterval(() => {
-    const { searchUsed, search, waitingUntil } = limiter.stats();
-    progress.requests(searchUsed, search);
-    progress.waiting(waitingUntil);
+    const { searchUsed, search, waitMs } = limiter.stats();
+    progress.searches(searchUsed, search);
+    progress.waiting(waitMs === null ? null : Date.now() + waitMs);
   }, WAIT_POLL_MS);
   try {
     store.lock.acquire("sync");

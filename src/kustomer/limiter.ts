@@ -44,8 +44,8 @@ export type LimiterStats = {
   readonly orgLimit: number | null;
   /** Searches that count against the window now. */
   readonly searchUsed: number;
-  /** The instant (epoch ms) at which the first waiting request may go; null when none waits, or on an answer. */
-  readonly waitingUntil: number | null;
+  /** How long (ms) until the first waiting request may go; null when none waits, or waits for an answer. */
+  readonly waitMs: number | null;
 };
 
 export type Limiter = {
@@ -215,7 +215,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
         org: org.limit,
         orgLimit,
         searchUsed: search.occupied(now()),
-        waitingUntil,
+        waitMs: waitingUntil === null ? null : Math.max(0, waitingUntil - now()),
       };
     },
   };

@@ -23,7 +23,7 @@ export const ODD_COMMANDS: CommandTable = {
     throw new TypeError("x is not a function");
   }),
   fail: odd("fail", async ({ startProgress }) => {
-    startProgress({ enabled: true }).requests(1, 2);
+    startProgress({ enabled: true }).searches(1, 2);
     throw new AppError("auth", "Kustomer refused the key", {
       at: "check",
       said: "bad \x1b[31mtoken",

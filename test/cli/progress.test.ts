@@ -55,11 +55,11 @@ function begin(
 const reading = (rows: number, total: number | null = null) => ({ rows, total, state: "reading" as const });
 
 describe("on a terminal", () => {
-  test("draws a line per stream: name, percent, rows, time left, rate; and the requests last", () => {
+  test("draws a line per stream: name, percent, rows, time left, rate; and the searches last", () => {
     const { progress, pass, screen } = begin();
     progress.update("conversations", reading(0, 10_000));
     progress.update("teams", reading(0));
-    progress.requests(1_200, 500_000);
+    progress.searches(1_200, 500_000);
     pass(10_000);
     progress.update("conversations", reading(2_000, 10_000));
     progress.update("teams", reading(30));
@@ -67,20 +67,20 @@ describe("on a terminal", () => {
     expect(screen()).toEqual([
       "conversations  20%  2,000 rows  41s left  198 rows/s",
       "teams                  30 rows              3 rows/s",
-      "requests 1,200 of 500,000",
+      "searches 1,200 of 500,000",
     ]);
   });
 
   test("counts the wait for the rate limit down, and says nothing once it is over", () => {
     const { progress, pass, screen } = begin();
-    progress.requests(100, null);
+    progress.searches(100, null);
     progress.waiting(1_000_000 + 12_400);
     pass(200);
-    expect(screen()).toEqual(["requests 100, waiting for the rate limit, 13s"]);
+    expect(screen()).toEqual(["searches 100, waiting for the rate limit, 13s"]);
     pass(9_000);
-    expect(screen()).toEqual(["requests 100, waiting for the rate limit, 4s"]);
+    expect(screen()).toEqual(["searches 100, waiting for the rate limit, 4s"]);
     pass(4_000);
-    expect(screen()).toEqual(["requests 100"]);
+    expect(screen()).toEqual(["searches 100"]);
     progress.waiting(null);
   });
 
@@ -95,7 +95,7 @@ describe("on a terminal", () => {
     expect(writes.length).toBeLessThanOrEqual(50);
     expect(writes.length).toBeGreaterThan(40);
     const { progress: still, pass: rest, writes: few } = begin();
-    still.requests(1, 2);
+    still.searches(1, 2);
     rest(60_000);
     expect(few).toHaveLength(1);
   });
@@ -165,9 +165,9 @@ describe("on a terminal", () => {
   test("a window with few rows shows few streams", () => {
     const { progress, pass, screen } = begin({ rows: 4 });
     for (const name of ["a", "b", "c", "d"]) progress.update(name, reading(1));
-    progress.requests(1, 2);
+    progress.searches(1, 2);
     pass(100);
-    expect(screen()).toEqual(["a  1 rows", "b  1 rows", "requests 1 of 2"]);
+    expect(screen()).toEqual(["a  1 rows", "b  1 rows", "searches 1 of 2"]);
   });
 
   test("hides the cursor while it draws, and stop gives it back, clears the display and ends the ticking", () => {
