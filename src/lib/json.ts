@@ -17,11 +17,11 @@ const json = JSON as unknown as {
 };
 
 /**
- * A number of 16 characters or more, or one with an exponent, where a value may begin. Fewer digits always
- * survive, so a text without a match needs no second look. Text inside strings may match too: that costs
- * time and changes nothing.
+ * A number of 16 characters or more, or one with an exponent, where a value may stand. Fewer digits always
+ * survive, so a text without a match needs no second look. Text inside strings may match too, which costs
+ * time, ten times that of `JSON.parse`, and changes nothing; hence the look at what follows the number.
  */
-const SUSPICIOUS = /(?:^|[:,[\s])-?(?:[\d.]{16,}|[\d.]+[eE])/;
+const SUSPICIOUS = /(?:^|[:,[\s])-?(?:[\d.]{16,}|[\d.]+(?=[eE]))(?:[eE][+-]?\d+)?\s*(?:[,\]}]|$)/;
 
 /** Parses JSON text, a leading byte-order mark allowed; throws SyntaxError as `JSON.parse` does. */
 export function parseJson(text: string): unknown {

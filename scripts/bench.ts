@@ -1,0 +1,138 @@
+/**
+ * `bun run bench`: how fast a first sync is, what it costs, and how that compares with what no reader can
+ * avoid, parsing the same pages. The sandbox runs in a process of its own, without limits; figures that
+ * depend on the machine are given as ratios too.
+ *
+ *   bun run bench --rows 200000
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { STREAMS } from "../src/streams/index.ts";
+
+const { values } = parseArgs({ options: { rows: { type: "string", default: "200000" } } });
+const folder = mkdtempSync(join(tmpdir(), "kustomer-sync-bench-"));
+const program = join(import.meta.dir, "../dist/kustomer-sync");
+const key = "sandbox-key";
+
+type Pages = { rows: number; parsed: number; bytes: number; parseMs: number; fewest: number };
+type Figures = { rows: number; seconds: number; cpuSeconds: number; peakMb: number; requests: number };
+
+try {
+  for (const rows of values.rows.split(",")) await bench(Number(rows));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function bench(rows: number): Promise<void> {
+  const limits = ["--rpm", "100000000", "--search-rpm", "100000000"];
+  const server = Bun.spawn([program, "sandbox", "--port", "0", "--json", "--rows", String(rows), ...limits], {
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  try {
+    const first = await server.stdout.getReader().read();
+    const { url } = JSON.parse(new TextDecoder().decode(first.value)) as { url: string };
+    const pages = await readPages(url);
+    const full = await measureSync(url, join(folder, `${rows}.db`));
+    const again = await measureSync(url, join(folder, `${rows}.db`));
+    const perSecond = full.rows / full.seconds;
+    const parsed = pages.parsed / (pages.parseMs / 1_000);
+    report([
+      ["rows of the account", pages.rows.toLocaleString("en-US")],
+      ["bytes of JSON a row", (pages.bytes / pages.parsed).toFixed(0)],
+      ["first sync", `${full.seconds.toFixed(1)} s, ${Math.round(perSecond).toLocaleString("en-US")} rows/s`],
+      ["processor time of it", `${full.cpuSeconds.toFixed(1)} s`],
+      ["bare JSON.parse of the same rows", `${Math.round(parsed).toLocaleString("en-US")} rows/s`],
+      ["sync to JSON.parse", (perSecond / parsed).toFixed(2)],
+      ["peak memory", `${full.peakMb.toFixed(0)} MB`],
+      [
+        "requests",
+        `${full.requests}, ${((full.requests / pages.fewest - 1) * 100).toFixed(1)}% over the least possible`,
+      ],
+      ["a second sync", `${again.requests} requests, ${again.seconds.toFixed(2)} s`],
+    ]);
+  } finally {
+    server.kill();
+    await server.exited;
+  }
+}
+
+/** Runs a sync in a process of its own. */
+async function measureSync(url: string, db: string): Promise<Figures> {
+  const limits = ["--rate-share", "1", "--search-rpm", "100000000"];
+  const begun = performance.now();
+  const process = Bun.spawn([program, "sync", "--json", "--quiet", "--db", db, ...limits], {
+    env: { KUSTOMER_API_KEY: key, KUSTOMER_API_URL: url },
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const stdout = await new Response(process.stdout).text();
+  if ((await process.exited) !== 0) throw new Error(`sync ended ${process.exitCode}`);
+  const seconds = (performance.now() - begun) / 1_000;
+  const usage = process.resourceUsage()!;
+  const { requests, streams } = JSON.parse(stdout) as {
+    requests: number;
+    streams: { read: number; written: number }[];
+  };
+  return {
+    rows: streams.reduce((sum, { written }) => sum + written, 0),
+    seconds,
+    cpuSeconds: Number(usage.cpuTime.total) / 1e6,
+    peakMb: usage.maxRSS / (usage.maxRSS > 1e7 ? 1e6 : 1e3),
+    requests,
+  };
+}
+
+/** Asks for every row once, in full pages, and times nothing but the parsing of what came. */
+async function readPages(url: string): Promise<Pages> {
+  const pages: Pages = { rows: 0, parsed: 0, bytes: 0, parseMs: 0, fewest: 1 };
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const parse = (text: string) => {
+    const begun = performance.now();
+    const body = JSON.parse(text) as {
+      data: { attributes: { updatedAt: string } }[];
+      links: { next: string | null };
+    };
+    pages.parseMs += performance.now() - begun;
+    pages.bytes += text.length;
+    pages.parsed += body.data.length;
+    return body;
+  };
+  const border = new Date();
+  border.setUTCFullYear(border.getUTCFullYear() - 2);
+  for (const { name, read } of STREAMS) {
+    const lines = (await (await fetch(`${url}/_sandbox/truth?stream=${name}`)).text()).trimEnd().split("\n");
+    const truth = lines.map((line) => JSON.parse(line) as { updatedAt: string });
+    pages.rows += truth.length;
+    if (read.by === "list") {
+      pages.fewest += Math.ceil(truth.length / read.pageSize) + (read.deletedQuery === undefined ? 0 : 1);
+      continue;
+    }
+    const old = truth.filter(({ updatedAt }) => updatedAt < border.toISOString()).length;
+    const young = Math.ceil((truth.length - old) / 500);
+    pages.fewest += young + Math.ceil(read.old === "archive" ? old / 500 : truth.length / 100);
+    // The pages that search serves by number stand for all of the stream.
+    const most = Math.min(100, young);
+    for (let page = 1; page <= most; page += 1) {
+      const answer = await fetch(`${url}/v1/customers/search?pageSize=500&page=${page}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({
+          queryContext: read.context,
+          includeDeleted: true,
+          sort: [{ [`${read.context}_updated_at`]: "asc" }],
+        }),
+      });
+      parse(await answer.text());
+    }
+  }
+  return pages;
+}
+
+function report(lines: [string, string][]): void {
+  const { model } = cpus()[0] ?? { model: "unknown" };
+  console.log(`\non ${cpus().length} x ${model}, Bun ${Bun.version}`);
+  for (const [name, value] of lines) console.log(`  ${name.padEnd(34)} ${value}`);
+}

@@ -1,0 +1,83 @@
+/**
+ * `bun run soak`: minutes of what a long life brings. Rows change all the time, answers are faulty, and the
+ * sync is killed at random moments and started again; at the end the file must equal the sandbox, and no run
+ * may have needed more memory than the first ones did.
+ *
+ *   bun run soak --minutes 10 --rows 50000 --seed 7
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { differences, run, start, startSandboxProcess, temporaryFolder } from "../test/e2e/program.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "3" },
+    rows: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+  },
+});
+
+/** A small generator of its own (mulberry32), so that a seed brings the same moments again. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const random = createRandom(Number(values.seed));
+const folder = temporaryFolder();
+const db = join(folder.path, "soak.db");
+const budget = ["--rate-window", "2s", "--search-rpm", "60"];
+const sandbox = await startSandboxProcess(folder.path, [
+  ...["--rows", values.rows, "--seed", values.seed, "--faults", "3%", "--churn", "20", "--rpm", "2000"],
+  ...budget,
+]);
+const options = { cwd: folder.path, env: sandbox.env };
+const args = ["sync", "--quiet", "--db", db, "--timeout", "5s", "--rate-share", "1", ...budget];
+const ends = { done: 0, partial: 0, killed: 0, interrupted: 0 };
+const peaks: number[] = [];
+
+try {
+  const until = Date.now() + Number(values.minutes) * 60_000;
+  while (Date.now() < until) {
+    // A new file now and then: a first sync is what has most to lose.
+    if (random() < 0.1) for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
+    const sync = start(args, options);
+    const fate = random();
+    const stop =
+      fate < 0.6
+        ? setTimeout(() => sync.kill(fate < 0.4 ? "SIGKILL" : "SIGINT"), random() ** 3 * 6_000)
+        : null;
+    const code = await sync.exited;
+    if (stop !== null) clearTimeout(stop);
+    peaks.push(sync.resourceUsage()?.maxRSS ?? 0);
+    if (code === 0) ends.done += 1;
+    else if (code === 6 || code === 4) ends.partial += 1;
+    else if (code === 130) ends.interrupted += 1;
+    else if (sync.signalCode === "SIGKILL") ends.killed += 1;
+    else throw new Error(`sync ended ${code}: ${await new Response(sync.stderr).text()}`);
+  }
+  await sandbox.churn(0);
+  let last = await run(args, options);
+  for (let more = 0; last.code !== 0 && more < 5; more += 1) last = await run(args, options);
+  if (last.code !== 0) throw new Error(`the last sync ended ${last.code}: ${last.stderr}`);
+  const found = await differences(db, sandbox);
+  if (Object.keys(found).length > 0) throw new Error(`the file differs: ${JSON.stringify(found, null, 2)}`);
+  const third = Math.ceil(peaks.length / 3);
+  const peak = (of: number[]) => `${Math.round(Math.max(...of) / 1e6)} MB`;
+  const { requests, refused, faults } = await sandbox.stats();
+  console.log(
+    `equal after ${peaks.length} runs (${JSON.stringify(ends)}): ${requests} requests, ${refused} refused, ${faults} faults`,
+  );
+  console.log(
+    `peak memory: ${peak(peaks.slice(0, third))} in the first third of the runs, ${peak(peaks.slice(-third))} in the last`,
+  );
+} finally {
+  await sandbox.stop();
+  folder.remove();
+}
