@@ -3,7 +3,7 @@
  * cannot tell them apart, and believed only when as many different ids came as the API counts, and the
  * count held still. What page numbers cannot reach is split by `createdAt`.
  */
-import type { Page } from "../kustomer/search.ts";
+import type { Page, SearchRequest } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
@@ -38,14 +38,8 @@ export async function readTie(
     return { rows: [], progress: null };
   };
   if (tie.page > MOST_PAGES) return byCreation();
-  let page: Page;
-  try {
-    page = await api.search({ ...instant, page: tie.page, pageSize });
-  } catch (error) {
-    // The cap may be lower than documented (others report 10,000 rows): the first page beyond it is a 400.
-    if (tie.page > 1 && error instanceof AppError && error.status === 400) return byCreation();
-    throw error;
-  }
+  const page = await pageWithinCap(api, { ...instant, page: tie.page, pageSize });
+  if (page === null) return byCreation();
   const size = Math.min(page.pageSize, pageSize);
   const ids = new Set(tie.page === 1 ? [] : tie.ids);
   for (const row of page.rows) ids.add(row.id);
@@ -63,6 +57,19 @@ export async function readTie(
   if (page.rows.length < size) return restart();
   if (total > MOST_PAGES * size) return byCreation();
   return { rows: page.rows, progress: { ...tie, page: tie.page + 1, total, ids: [...ids] } };
+}
+
+/**
+ * One page, or null when it lies beyond what can be paged to. That may be less than documented (others
+ * report 10,000 rows), and shows as a 400 for a page after the first.
+ */
+async function pageWithinCap(api: Api, request: SearchRequest): Promise<Page | null> {
+  try {
+    return await api.search(request);
+  } catch (error) {
+    if (request.page > 1 && error instanceof AppError && error.status === 400) return null;
+    throw error;
+  }
 }
 
 type Instant = { context: string; archive: boolean; from: number; to: number };
@@ -109,7 +116,8 @@ async function readPages(
   for (let attempt = 0; attempt <= RESTARTS; attempt += 1) {
     const ids = new Set<string>();
     for (let number = 1; number <= MOST_PAGES; number += 1) {
-      const page = await api.search({ ...request, page: number, pageSize });
+      const page = await pageWithinCap(api, { ...request, page: number, pageSize });
+      if (page === null) break;
       keep(page.rows);
       for (const row of page.rows) ids.add(row.id);
       total = page.total;
