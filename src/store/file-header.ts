@@ -2,69 +2,80 @@
  * Looks at a file before SQLite does, because SQLite, merely opening one, may write beside it or finish a
  * transaction in it. A file that is refused here has not been touched.
  */
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { sqliteFailure } from "./sqlite-failure.ts";
+import { LAYOUT_VERSION } from "./migrations.ts";
+import { onFile } from "./sqlite-failure.ts";
 
 /** "Kust" in ASCII: the `application_id` of our files. */
 export const APPLICATION_ID = 0x4b757374;
 
-/** The newest layout of a file that this program writes. */
-export const LAYOUT_VERSION = 1;
-
 const MAGIC = "SQLite format 3\0";
 
-/** Says whether there is nothing yet or a file of ours; throws for everything else, and for what is newer. */
-export function inspectFile(path: string): "new" | "ours" {
-  if (!existsSync(path)) {
-    const folder = dirname(path);
-    if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-      throw new AppError("store-io", `the folder ${folder} does not exist`, {
-        at: path,
-        hint: `mkdir -p ${folder}`,
-      });
-    }
-    return "new";
-  }
-  if (statSync(path).isDirectory()) {
-    throw new AppError("store-foreign", "this is a folder, not a file", { at: path, hint: ANOTHER });
-  }
-  const header = readHeader(path);
-  if (header.length === 0) return "new";
+/**
+ * Says whether there is nothing yet, a file without a byte in it (`empty`), or a file of ours; throws
+ * `store-foreign`, `store-newer` or `store-io` for everything else.
+ */
+export function inspectFile(path: string): "absent" | "empty" | "ours" {
+  checkFolder(path);
+  const stats = onFile(path, () => statSync(path, { throwIfNoEntry: false }));
+  if (stats === undefined) return "absent";
+  if (!stats.isFile()) throw foreign(path, `this is ${kindOf(stats)}, not a file`);
+  const header = onFile(path, () => readHeader(path));
+  if (header.length === 0) return "empty";
   if (header.length < 100 || header.toString("latin1", 0, 16) !== MAGIC) {
-    throw new AppError("store-foreign", "this is not an SQLite database", { at: path, hint: ANOTHER });
+    throw foreign(path, "this is not an SQLite database");
   }
   // Offsets of the database header: https://www.sqlite.org/fileformat.html#the_database_header
-  if (header.readUInt32BE(68) !== APPLICATION_ID) {
-    throw new AppError("store-foreign", "this is an SQLite database, but not one of kustomer-sync", {
-      at: path,
-      hint: ANOTHER,
-    });
-  }
-  const version = header.readUInt32BE(60);
-  if (version > LAYOUT_VERSION) {
-    throw new AppError(
-      "store-newer",
-      `this file has layout ${version}, and this program knows no newer one than ${LAYOUT_VERSION}`,
-      { at: path, hint: "install the newer kustomer-sync that wrote it" },
-    );
-  }
+  checkMarks(path, { application: header.readUInt32BE(68), version: header.readUInt32BE(60) });
   return "ours";
 }
 
-const ANOTHER = "give another file with --db; it was left as it is";
+/** Throws unless these marks are those of a file of ours that this program knows how to use. */
+export function checkMarks(path: string, marks: { application: number; version: number }): void {
+  if (marks.application !== APPLICATION_ID) {
+    throw foreign(path, "this is an SQLite database, but not one of kustomer-sync");
+  }
+  if (marks.version > LAYOUT_VERSION) {
+    throw new AppError(
+      "store-newer",
+      `this file has layout ${marks.version}, and this program knows no newer one than ${LAYOUT_VERSION}`,
+      { at: path, hint: "install the newer kustomer-sync that wrote it" },
+    );
+  }
+}
+
+function foreign(path: string, message: string): AppError {
+  const hint = "give another file with --db; it was left as it is";
+  return new AppError("store-foreign", message, { at: path, hint });
+}
+
+function checkFolder(path: string): void {
+  const folder = dirname(path);
+  const stats = onFile(path, () => statSync(folder, { throwIfNoEntry: false }));
+  if (stats === undefined) {
+    const hint = `mkdir -p ${folder}`;
+    throw new AppError("store-io", `the folder ${folder} does not exist`, { at: path, hint });
+  }
+  if (!stats.isDirectory()) {
+    const hint = "give another file with --db";
+    throw new AppError("store-io", `${folder} is not a folder`, { at: path, hint });
+  }
+}
+
+/** Reading a pipe would wait for ever, and a device has no header: only ordinary files are looked into. */
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  return stats.isFIFO() ? "a pipe" : stats.isSocket() ? "a socket" : "a device";
+}
 
 function readHeader(path: string): Buffer {
   const header = Buffer.alloc(100);
+  const file = openSync(path, "r");
   try {
-    const file = openSync(path, "r");
-    try {
-      return header.subarray(0, readSync(file, header, 0, 100, 0));
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw sqliteFailure(path, error);
+    return header.subarray(0, readSync(file, header, 0, 100, 0));
+  } finally {
+    closeSync(file);
   }
 }

@@ -12,6 +12,9 @@ const HEARTBEAT_MS = 10_000;
 /** A holder that has not been heard of for so long is taken for dead, wherever it runs. */
 const DEAD_AFTER_MS = 60_000;
 
+/** The locks that this process holds; more than one only where it has several files open. */
+const HELD_HERE = new Set<string>();
+
 type Holder = {
   token: string;
   pid: number;
@@ -26,6 +29,7 @@ export type Lock = {
   readonly acquire: (command: string) => void;
   /** Throws `store-busy` when the lock was taken over; to be called within every writing transaction. */
   readonly verify: () => void;
+  /** Gives the lock back, and ends the use of it; never throws. */
   readonly release: () => void;
 };
 
@@ -51,7 +55,8 @@ export function createLock(db: Database, path: string): Lock {
     acquire(command) {
       take.immediate(command);
       held = true;
-      timer = setInterval(() => beat.run(formatTime(Date.now()), token), HEARTBEAT_MS);
+      HELD_HERE.add(token);
+      timer = setInterval(() => tryTo(() => beat.run(formatTime(Date.now()), token)), HEARTBEAT_MS);
       timer.unref();
     },
     verify() {
@@ -64,8 +69,9 @@ export function createLock(db: Database, path: string): Lock {
     },
     release() {
       if (timer !== null) clearInterval(timer);
-      if (held) db.query("DELETE FROM _sync_lock WHERE token = ?").run(token);
+      if (held) tryTo(() => db.query("DELETE FROM _sync_lock WHERE token = ?").run(token));
       held = false;
+      HELD_HERE.delete(token);
       beat.finalize();
     },
   };
@@ -73,11 +79,25 @@ export function createLock(db: Database, path: string): Lock {
 
 const AGAIN = "run the command again when the other one has ended";
 
+/**
+ * A heartbeat that cannot be written is missed at most, and a lock that cannot be given back is a dead
+ * process's soon: a full disk must not end the process here, nor hide the error that says so.
+ */
+function tryTo(action: () => unknown): void {
+  try {
+    action();
+  } catch {
+    // The next commit meets the same failure, and tells.
+  }
+}
+
 function isAlive(holder: Holder): boolean {
-  if (Date.now() - Date.parse(holder.heartbeat_at) > DEAD_AFTER_MS) return false;
-  // Another host's processes cannot be asked; our own number with another token was somebody before us.
+  const silence = Date.now() - Date.parse(holder.heartbeat_at);
+  if (Number.isNaN(silence) || silence > DEAD_AFTER_MS) return false;
+  // Another host's processes cannot be asked.
   if (holder.host !== hostname()) return true;
-  if (holder.pid === process.pid) return true;
+  // Our own number on a lock that is not ours was a process before us: in a container it is always 1.
+  if (holder.pid === process.pid) return HELD_HERE.has(holder.token);
   try {
     process.kill(holder.pid, 0);
     return true;

@@ -3,11 +3,11 @@
  * column, is kept in `_extra`, so that everything Kustomer sent can be read back: `_extra` holds attributes
  * by their names, and other members of the resource under `_members`.
  */
-import { rawNumber } from "../lib/json.ts";
+import { parseJson, rawNumber } from "../lib/json.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, isCanonicalTime, parseTime } from "../lib/time.ts";
 import type { Kind } from "../streams/define.ts";
-import type { Layout, NewColumn } from "./layout.ts";
+import type { Layout, Member, NewColumn } from "./layout.ts";
 
 /** What is bound to a statement. */
 export type Bound = string | number | bigint | null;
@@ -28,10 +28,11 @@ export function toRow(resource: Resource, layout: Layout): Row {
   const values: Bound[] = Array<Bound>(layout.columns.length).fill(null);
   const extra = new Map<string, unknown>();
   const unknown: NewColumn[] = [];
-  for (const [name, value] of Object.entries(resource.attributes)) {
+  for (const name of Object.keys(resource.attributes)) {
+    const value = resource.attributes[name];
     const index = layout.attributes.get(name);
     if (index === undefined) {
-      const kind = kindOf(name, value);
+      const kind = name.isWellFormed() ? kindOf(name, value) : null;
       if (kind !== null) unknown.push({ from: "attribute", name, kind });
       extra.set(escapeName(name), value);
       continue;
@@ -42,36 +43,46 @@ export function toRow(resource: Resource, layout: Layout): Row {
   }
   for (const [name, id] of toOneIds(resource.relationships)) {
     const index = layout.relationships.get(name);
-    if (index === undefined) unknown.push({ from: "relationship", name, kind: "text" });
-    else values[index] = id;
+    if (index !== undefined) values[index] = id;
+    else if (name.isWellFormed()) unknown.push({ from: "relationship", name, kind: "text" });
   }
-  const members = Object.entries(resource).filter(([name]) => !OWN_MEMBERS.has(name));
-  if (resource.type !== undefined && typeof resource.type !== "string") members.push(["type", resource.type]);
-  if (members.length > 0) extra.set(MEMBERS, Object.fromEntries(members));
-  for (const [index, { source }] of layout.columns.entries()) {
-    if (source.from === "member") values[index] = memberValue(resource, source.name);
-    else if (source.name === "_extra" && source.from === "own") values[index] = extraText(extra);
+  const members = Object.keys(resource).filter((name) => !OWN_MEMBERS.has(name));
+  if (resource.type !== undefined && !isText(resource.type)) members.push("type");
+  if (members.length > 0) {
+    extra.set(MEMBERS, Object.fromEntries(members.map((name) => [name, resource[name]])));
   }
+  for (const { name, index } of layout.members) values[index] = memberValue(resource, name);
+  values[layout.extra] = extraText(extra);
   return { values, unknown };
 }
 
-/** What a row holds, as Kustomer sent it; an attribute that was sent as null may be absent. */
+/**
+ * What a row holds, as Kustomer sent it; an attribute that was sent as null may be absent. Integers beyond
+ * 2^53 come whole only from a connection that reads them as bigint.
+ */
 export function toResource(values: Readonly<Record<string, unknown>>, layout: Layout): Resource {
+  // Without a prototype, so that a member or an attribute named `__proto__` is one like any other.
   const attributes: Record<string, unknown> = Object.create(null);
-  const resource: Record<string, unknown> = {};
+  const resource: Record<string, unknown> = Object.create(null);
   for (const { name, kind, source } of layout.columns) {
     const value = values[name] ?? null;
     if (value === null || source.from === "own" || source.from === "relationship") continue;
-    const read = kind === "json" ? JSON.parse(value as string) : kind === "bool" ? value === 1 : value;
+    const read = readValue(kind, value);
     if (source.from === "attribute") attributes[source.name] = read;
     else resource[source.name] = read;
   }
-  const extra = values._extra === null ? {} : JSON.parse(values._extra as string);
-  for (const [name, value] of Object.entries(extra)) {
+  const extra = (values._extra ?? null) === null ? {} : parseJson(values._extra as string);
+  for (const [name, value] of Object.entries(extra as object)) {
     if (name === MEMBERS) Object.assign(resource, value);
     else attributes[unescapeName(name)] = value;
   }
   return { ...resource, id: values.id as string, attributes };
+}
+
+function readValue(kind: Kind, value: unknown): unknown {
+  if (kind === "json") return parseJson(value as string);
+  if (kind === "bool") return Number(value) === 1;
+  return typeof value === "bigint" ? parseJson(String(value)) : value;
 }
 
 /** A value as a column of this kind stores it; not `exact` when the column does not tell it whole. */
@@ -82,7 +93,7 @@ function fit(kind: Kind, value: unknown): { value: Bound; exact: boolean } {
   const raw = rawNumber(value);
   switch (kind) {
     case "text":
-      return typeof value === "string" && value.isWellFormed() ? { value, exact: true } : misfit;
+      return isText(value) ? { value, exact: true } : misfit;
     case "bool":
       return typeof value === "boolean" ? { value: value ? 1 : 0, exact: true } : misfit;
     case "real":
@@ -119,16 +130,22 @@ function kindOf(name: string, value: unknown): Kind | null {
 /** The to-one relationships that name somebody: those whose `data` is one object with an id. */
 function* toOneIds(relationships: unknown): Generator<[string, string]> {
   if (typeof relationships !== "object" || relationships === null || Array.isArray(relationships)) return;
-  for (const [name, relationship] of Object.entries(relationships)) {
-    const id = (relationship as { data?: { id?: unknown } } | null)?.data?.id;
-    if (typeof id === "string" && id.isWellFormed()) yield [name, id];
+  for (const name of Object.keys(relationships)) {
+    const relationship = (relationships as Record<string, { data?: { id?: unknown } } | null>)[name];
+    const id = relationship?.data?.id;
+    if (isText(id)) yield [name, id];
   }
 }
 
-function memberValue(resource: Resource, name: "id" | "type" | "relationships" | "links"): Bound {
+function memberValue(resource: Resource, name: Member): Bound {
   const value = resource[name];
-  if (name === "id" || name === "type") return typeof value === "string" ? value : null;
+  if (name === "id" || name === "type") return isText(value) ? value : null;
   return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+/** SQLite keeps text as UTF-8, which has no place for half a surrogate pair. */
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.isWellFormed();
 }
 
 function extraText(extra: ReadonlyMap<string, unknown>): string | null {

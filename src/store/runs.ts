@@ -20,21 +20,21 @@ export type RunEnd = {
   readonly streams: readonly { readonly stream: string; readonly status: string }[];
 };
 
-/** Notes that a run begins and returns its number; throws `store-foreign` when the file is another account's. */
-export function beginRun(db: Database, path: string, run: RunStart): number {
+/** Throws `store-foreign` when the file is another account's; a null `org` is not known, and may be any. */
+export function checkAccount(db: Database, path: string, org: string | null): void {
   const earlier = db
     .query<{ org: string }, []>("SELECT org FROM _sync_runs WHERE org IS NOT NULL ORDER BY id DESC LIMIT 1")
     .get();
-  if (earlier !== null && run.org !== null && earlier.org !== run.org) {
-    throw new AppError(
-      "store-foreign",
-      `this file holds account ${earlier.org}, and the key is for ${run.org}`,
-      {
-        at: path,
-        hint: "give each account a file of its own with --db; this one was left as it is",
-      },
-    );
-  }
+  if (earlier === null || org === null || earlier.org === org) return;
+  throw new AppError("store-foreign", `this file holds account ${earlier.org}, and the key is for ${org}`, {
+    at: path,
+    hint: "give each account a file of its own with --db; this one was left as it is",
+  });
+}
+
+/** Notes that a run begins and returns its number; throws `store-foreign` when the file is another account's. */
+export function beginRun(db: Database, path: string, run: RunStart): number {
+  checkAccount(db, path, run.org);
   const streams = JSON.stringify(run.streams.map((stream) => ({ stream, status: "running" })));
   const { lastInsertRowid } = db
     .query(

@@ -24,9 +24,11 @@ export function sqliteFailure(path: string, error: unknown): unknown {
     const hint = "close the program that writes to it, then run the command again";
     return new AppError("store-busy", "another program keeps the file locked", { ...details, hint });
   }
-  if (code.startsWith("SQLITE_READONLY") || code === "EACCES" || code === "EPERM" || code === "EROFS") {
+  const denied = code === "EACCES" || code === "EPERM" || code === "EROFS";
+  if (code.startsWith("SQLITE_READONLY") || denied) {
     const hint = "check the permissions of the file and its folder, or give another one with --db";
-    return new AppError("store-io", "the file cannot be written", { ...details, hint });
+    const message = denied ? "there is no permission to use the file" : "the file cannot be written";
+    return new AppError("store-io", message, { ...details, hint });
   }
   if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB")) {
     const hint =

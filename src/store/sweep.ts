@@ -1,4 +1,7 @@
-/** What a complete listing says about the rows that are not in it. */
+/**
+ * Marks rows as deleted because Kustomer no longer shows them, and refuses to where that is more likely a fault:
+ * the one place that decides it.
+ */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
@@ -7,6 +10,8 @@ import { quote } from "./identifier.ts";
 
 /** A sweep of no more rows than this is believed whatever its share of the table. */
 const FEW_ROWS = 10;
+/** Of more rows, a sweep of more than one in so many live ones is not. */
+const MOST_SHARE = 3;
 
 /** How many live rows are not among the ids. */
 export function countMissing(db: Database, stream: Stream, ids: ReadonlySet<string>): number {
@@ -17,34 +22,58 @@ export function countMissing(db: Database, stream: Stream, ids: ReadonlySet<stri
 
 /**
  * Marks the live rows that are not among the ids as deleted, within the caller's transaction, and returns
- * how many. Throws `sweep-refused` when that would be most of the table, which no listing is believed.
+ * how many; throws as `checkSweep` does.
  */
-export function sweep(db: Database, stream: Stream, ids: ReadonlySet<string>, now: number): number {
+export function sweep(
+  db: Database,
+  stream: Stream,
+  ids: ReadonlySet<string>,
+  { now, force }: { readonly now: number; readonly force: boolean },
+): number {
   const gone = [...missingIds(db, stream, ids)];
-  const live = countLive(db, stream);
-  if (gone.length > FEW_ROWS && gone.length * 2 > live) {
-    throw new AppError(
-      "sweep-refused",
-      `the listing lacks ${gone.length} of ${live} live rows; they were not marked deleted`,
-      {
-        at: stream.name,
-        hint: "see in Kustomer whether they are really gone; a listing this short is more likely a fault",
-      },
-    );
-  }
+  checkSweep(stream, { gone: gone.length, live: countLive(db, stream) }, force);
+  return markDeleted(db, stream, gone, now);
+}
+
+/** Throws `sweep-refused` when more than a third of a table's live rows, and more than a few, would go. */
+export function checkSweep(
+  stream: Stream,
+  { gone, live }: { readonly gone: number; readonly live: number },
+  force: boolean,
+): void {
+  if (force || gone <= FEW_ROWS || gone * MOST_SHARE <= live) return;
+  throw new AppError(
+    "sweep-refused",
+    `Kustomer no longer shows ${gone} of ${live} live rows; they were not marked deleted`,
+    {
+      at: stream.name,
+      hint: "see in Kustomer whether they are really gone: so many at once are more likely a fault; --force marks them",
+    },
+  );
+}
+
+/** Marks rows as deleted as of `now`, within the caller's transaction, and returns how many were live. */
+export function markDeleted(db: Database, stream: Stream, ids: Iterable<string>, now: number): number {
   const at = formatTime(now);
-  const mark = db.prepare(`UPDATE ${quote(stream.name)} SET _deleted_at = ?, _synced_at = ? WHERE id = ?`);
-  for (const id of gone) mark.run(at, at, id);
-  mark.finalize();
-  return gone.length;
+  const mark = db.prepare(
+    `UPDATE ${quote(stream.name)} SET _deleted_at = ?, _synced_at = ? WHERE id = ? AND _deleted_at IS NULL`,
+  );
+  let marked = 0;
+  try {
+    for (const id of ids) marked += mark.run(at, at, id).changes;
+  } finally {
+    mark.finalize();
+  }
+  return marked;
+}
+
+/** How many rows of a table are not marked deleted. */
+export function countLive(db: Database, stream: Stream): number {
+  const sql = `SELECT count(*) AS n FROM ${quote(stream.name)} WHERE _deleted_at IS NULL`;
+  return db.query<{ n: number }, []>(sql).get()?.n ?? 0;
 }
 
 function* missingIds(db: Database, stream: Stream, ids: ReadonlySet<string>): Generator<string> {
   const live = db.query<{ id: string }, []>(`SELECT id FROM ${quote(stream.name)} WHERE _deleted_at IS NULL`);
   for (const { id } of live.iterate()) if (!ids.has(id)) yield id;
-}
-
-function countLive(db: Database, stream: Stream): number {
-  const sql = `SELECT count(*) AS n FROM ${quote(stream.name)} WHERE _deleted_at IS NULL`;
-  return db.query<{ n: number }, []>(sql).get()?.n ?? 0;
 }

@@ -1,9 +1,9 @@
 /** The tables of a file: one STRICT table per stream, made from the catalog, and our own beside them. */
 import type { Database } from "bun:sqlite";
-import type { Column, Kind, Stream } from "../streams/define.ts";
+import type { Column, Kind } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
 
-const SQL_TYPE: Record<Kind, string> = {
+const SQL_TYPE: Readonly<Record<Kind, string>> = {
   text: "TEXT",
   int: "INTEGER",
   real: "REAL",
@@ -53,31 +53,64 @@ const OWN_TABLES = [
    ) STRICT`,
 ];
 
+/** A column that a table has, whoever made it. */
+export type PresentColumn = {
+  readonly name: string;
+  readonly type: string;
+  readonly generated: boolean;
+  readonly primaryKey: boolean;
+};
+
 export function createOwnTables(db: Database): void {
   for (const sql of OWN_TABLES) db.run(sql);
 }
 
-/** Creates a stream's table, or gives an existing one the columns it lacks. */
-export function createStreamTable(db: Database, stream: Stream): void {
-  const columns = stream.columns.map((column) =>
+/** Creates a stream's table where there is none. */
+export function createTable(db: Database, table: string, columns: readonly Column[]): void {
+  const parts = columns.map((column) =>
     column.name === "id" ? '"id" TEXT PRIMARY KEY NOT NULL' : columnSql(column),
   );
-  db.run(`CREATE TABLE IF NOT EXISTS ${quote(stream.name)} (${columns.join(", ")}) STRICT`);
-  const present = tableColumns(db, stream.name);
-  for (const column of stream.columns) if (!present.has(column.name)) addColumn(db, stream.name, column);
+  db.run(`CREATE TABLE ${quote(table)} (${parts.join(", ")}) STRICT`);
+}
+
+/** Creates the indexes of a stream's table where they are missing. */
+export function createIndexes(db: Database, table: string, updatedAt: string | null): void {
   // Counting the deleted rows, and leaving them out, must not read the others.
   db.run(
-    `CREATE INDEX IF NOT EXISTS ${quote(`_${stream.name}_deleted`)}
-     ON ${quote(stream.name)} (_deleted_at) WHERE _deleted_at IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS ${quote(`_${table}_deleted`)}
+     ON ${quote(table)} (_deleted_at) WHERE _deleted_at IS NOT NULL`,
+  );
+  // What changed last, and what changed in some span of time, is what big tables are asked most.
+  if (updatedAt !== null) {
+    db.run(
+      `CREATE INDEX IF NOT EXISTS ${quote(`_${table}_updated`)} ON ${quote(table)} (${quote(updatedAt)})`,
+    );
+  }
+}
+
+/** The columns in a table by name in lower case, as SQLite compares them; none when there is no table. */
+export function tableColumns(db: Database, table: string): Map<string, PresentColumn> {
+  // Not `table_info`, which keeps silent about generated columns.
+  const rows = db
+    .query<{ name: string; type: string; hidden: number; pk: number }, [string]>(
+      "SELECT name, type, hidden, pk FROM pragma_table_xinfo(?)",
+    )
+    .all(table);
+  return new Map(
+    rows.map(({ name, type, hidden, pk }) => [
+      name.toLowerCase(),
+      { name, type: type.toUpperCase(), generated: hidden !== 0, primaryKey: pk === 1 },
+    ]),
   );
 }
 
-/** The names in a table, in lower case, as SQLite compares them. */
-export function tableColumns(db: Database, table: string): Set<string> {
-  const rows = db
-    .query<{ name: string }, []>(`SELECT name FROM pragma_table_info(${quoteText(table)})`)
-    .all();
-  return new Set(rows.map(({ name }) => name.toLowerCase()));
+/** Says whether values of a kind can be put into a column that is there. */
+export function holds(present: PresentColumn, kind: Kind): boolean {
+  return present.type === SQL_TYPE[kind] && !present.generated;
+}
+
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(SQL_TYPE, kind);
 }
 
 export function addColumn(db: Database, table: string, column: Column): void {
@@ -86,8 +119,4 @@ export function addColumn(db: Database, table: string, column: Column): void {
 
 function columnSql({ name, kind }: Column): string {
   return `${quote(name)} ${SQL_TYPE[kind]}`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

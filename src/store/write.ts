@@ -3,12 +3,12 @@
  * replaces a newer one, and a row that has not changed is not written.
  */
 import type { Database, Statement } from "bun:sqlite";
-import { rawNumber } from "../lib/json.ts";
+import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, isCanonicalTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
-import { growLayout, type Layout, type NewColumn } from "./layout.ts";
+import { columnOf, growLayout, type Layout } from "./layout.ts";
 import { type Bound, toRow } from "./row.ts";
 
 export type Written = { readonly written: number; readonly deleted: number };
@@ -52,6 +52,12 @@ export class TableWriter {
     let written = 0;
     let newlyDeleted = 0;
     for (const resource of rows) {
+      // SQLite would make two such ids one.
+      if (!resource.id.isWellFormed()) {
+        throw new AppError("shape", `the id ${JSON.stringify(resource.id)} is no text`, {
+          at: this.#stream.name,
+        });
+      }
       const values = this.#rowOf(resource, now);
       const mark = deletionOf(resource, deleted);
       values[this.#places.synced] = syncedAt;
@@ -68,17 +74,18 @@ export class TableWriter {
   #rowOf(resource: Resource, now: number): Bound[] {
     const row = toRow(resource, this.#layout);
     if (row.unknown.length === 0) return row.values;
-    const grown = growLayout(this.#db, this.#stream, this.#layout, row.unknown as NewColumn[], now);
+    const grown = growLayout(this.#db, this.#stream, this.#layout, row.unknown, now);
     if (grown === this.#layout) return row.values;
     this.#use(grown);
     return toRow(resource, grown).values;
   }
 
   #use(layout: Layout): void {
+    const upsert = this.#db.prepare(upsertSql(this.#stream.name, layout));
     this.#upsert.finalize();
+    this.#upsert = upsert;
     this.#layout = layout;
     this.#places = placesOf(layout);
-    this.#upsert = this.#db.prepare(upsertSql(this.#stream.name, layout));
   }
 }
 
@@ -86,9 +93,12 @@ export class TableWriter {
  * Whether Kustomer, or the listing it came in, calls a row deleted; `at` is Kustomer's own date, undefined
  * when it gave none. Null for a live row.
  */
-function deletionOf({ attributes }: Resource, listedAsDeleted: boolean): { at: string | undefined } | null {
+export function deletionOf(
+  { attributes }: Resource,
+  listedAsDeleted: boolean,
+): { at: string | undefined } | null {
   const { deleted, deletedAt } = attributes;
-  const dated = deletedAt !== undefined && deletedAt !== null && rawNumber(deletedAt) === null;
+  const dated = deletedAt !== undefined && deletedAt !== null;
   if (!listedAsDeleted && deleted !== true && !dated) return null;
   if (typeof deletedAt !== "string") return { at: undefined };
   if (isCanonicalTime(deletedAt)) return { at: deletedAt };
@@ -98,7 +108,8 @@ function deletionOf({ attributes }: Resource, listedAsDeleted: boolean): { at: s
 
 function placesOf({ columns }: Layout): Places {
   const place = (name: string) => columns.findIndex((column) => column.name === name);
-  return { synced: place("_synced_at"), deleted: place("_deleted_at"), updated: place("updated_at") };
+  const updated = place(columnOf(columns, "updatedAt")?.name ?? "");
+  return { synced: place("_synced_at"), deleted: place("_deleted_at"), updated };
 }
 
 /** The last parameter says whether `_deleted_at` is Kustomer's own date, which then replaces one of ours. */
@@ -112,17 +123,27 @@ function upsertSql(table: string, { columns }: Layout): string {
   const deletedAt =
     `CASE WHEN ${given("_deleted_at")} IS NULL OR ${own} THEN ${given("_deleted_at")} ` +
     `ELSE coalesce(${stored("_deleted_at")}, ${given("_deleted_at")}) END`;
-  const revision = names.includes("rev")
-    ? ` AND (${stored("rev")} IS NULL OR ${given("rev")} IS NULL OR ${given("rev")} >= ${stored("rev")})`
-    : "";
   return `INSERT INTO ${quote(table)} (${names.map(quote).join(", ")}) VALUES (${places.join(", ")})
     ON CONFLICT (id) DO UPDATE SET
       ${changing.map((name) => `${quote(name)} = ${given(name)}`).join(", ")},
       _synced_at = excluded._synced_at,
       _deleted_at = ${deletedAt}
-    WHERE (${stored("updated_at")} IS NULL
-        OR ${given("updated_at")} > ${stored("updated_at")}
-        OR (${given("updated_at")} = ${stored("updated_at")}${revision}))
+    WHERE (${notOlder(columns, stored, given)})
       AND ((${changing.map(stored).join(", ")}) IS NOT (${changing.map(given).join(", ")})
         OR ${stored("_deleted_at")} IS NOT ${deletedAt})`;
+}
+
+type Named = (name: string) => string;
+
+/** A given row that does not tell its age gives way to one that does; among equals the revision decides. */
+function notOlder(columns: Layout["columns"], stored: Named, given: Named): string {
+  const updatedAt = columnOf(columns, "updatedAt");
+  if (updatedAt === null) return "TRUE";
+  const [before, now] = [stored(updatedAt.name), given(updatedAt.name)];
+  const rev = columnOf(columns, "rev");
+  const revision =
+    rev?.kind === "int" || rev?.kind === "real"
+      ? ` AND (${stored(rev.name)} IS NULL OR ${given(rev.name)} IS NULL OR ${given(rev.name)} >= ${stored(rev.name)})`
+      : "";
+  return `${before} IS NULL OR ${now} > ${before} OR (${now} = ${before}${revision})`;
 }

@@ -1,0 +1,155 @@
+/**
+ * Opens the SQLite file and makes it ready, or throws and leaves it as it was. A file is made in one
+ * transaction, so that whoever looks at it, at whatever moment, sees nothing or a file of ours.
+ */
+import { constants, Database } from "bun:sqlite";
+import { lstatSync, realpathSync, rmSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { AppError } from "../lib/errors.ts";
+import { STREAMS } from "../streams/index.ts";
+import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
+import { prepareLayout } from "./layout.ts";
+import { migrate } from "./migrations.ts";
+import { onFile } from "./sqlite-failure.ts";
+import { createOwnTables } from "./tables.ts";
+
+/** `create` makes the file where there is none, `write` and `read` do not; `read` changes nothing. */
+export type Mode = "create" | "write" | "read";
+
+export type Opened = {
+  readonly db: Database;
+  /** True when the file held nothing before it was opened. */
+  readonly wasEmpty: boolean;
+};
+
+/** Opens a file; throws `store-*` or `disk-full`, and then has neither changed it nor left one behind. */
+export function openFile(path: string, mode: Mode): Opened {
+  const found = inspectFile(path);
+  if (found !== "ours" && mode !== "create") throw missing(path, found);
+  const isNew = found === "absent" && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  let db: Database | null = null;
+  try {
+    return onFile(path, () => {
+      if (mode === "read") return { db: openToRead(path), wasEmpty: false };
+      db = connect(path, mode);
+      return { db, wasEmpty: prepareWrite(db, path, mode) };
+    });
+  } catch (error) {
+    (db as Database | null)?.close();
+    if (isNew) removeUnmade(path);
+    throw error;
+  }
+}
+
+function connect(path: string, mode: Mode): Database {
+  // `resolve`: SQLite takes `:memory:` and an empty name for a file that it forgets. `strict`: a misspelt
+  // parameter throws rather than be NULL.
+  return new Database(resolve(path), { create: mode === "create", readwrite: true, strict: true });
+}
+
+/** Opens a file to read. In a folder where nothing may be written it is read as one that nobody writes. */
+function openToRead(path: string): Database {
+  const db = connect(path, "read");
+  try {
+    return prepareRead(db, path);
+  } catch (error) {
+    db.close();
+    if (!isSealed(path, error)) throw error;
+  }
+  const url = pathToFileURL(path);
+  url.searchParams.set("immutable", "1");
+  const sealed = new Database(url.href, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
+  try {
+    return prepareRead(sealed, path);
+  } catch (error) {
+    sealed.close();
+    throw error;
+  }
+}
+
+/**
+ * True when SQLite failed for want of the -wal and -shm that it makes beside a file in WAL mode even to read
+ * it, and when there are none: a writer, or what a killed one left, would be there.
+ */
+function isSealed(path: string, error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  if (code !== "SQLITE_READONLY_DIRECTORY" && code !== "SQLITE_CANTOPEN") return false;
+  return statSync(`${realpathSync(path)}-wal`, { throwIfNoEntry: false }) === undefined;
+}
+
+function missing(path: string, found: "absent" | "empty"): AppError {
+  const message = found === "absent" ? "there is no such file" : "this file is empty";
+  return new AppError("store-missing", message, { at: path, hint: "kustomer-sync sync makes it" });
+}
+
+/** What could not be made is not left behind; what another process made of it meanwhile is. */
+function removeUnmade(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path);
+  } catch {
+    // A folder that may not be read or written: the error that is thrown says it better.
+  }
+}
+
+function prepareRead(db: Database, path: string): Database {
+  prepareConnection(db);
+  db.run("PRAGMA query_only = true");
+  if (isBlank(db)) throw missing(path, "empty");
+  checkMarks(path, marksOf(db));
+  return db;
+}
+
+function prepareWrite(db: Database, path: string, mode: "create" | "write"): boolean {
+  prepareConnection(db);
+  let wasEmpty = false;
+  db.transaction(() => {
+    // Asked again, of SQLite: opening undoes what a killed process had begun, and others were faster.
+    wasEmpty = isBlank(db);
+    if (wasEmpty && mode === "write") throw missing(path, "empty");
+    if (wasEmpty) db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+    checkMarks(path, marksOf(db));
+    migrate(db);
+    createOwnTables(db);
+    for (const stream of STREAMS) prepareLayout(db, path, stream, Date.now());
+  }).immediate();
+  shareReading(db);
+  return wasEmpty;
+}
+
+function prepareConnection(db: Database): void {
+  // Another program may hold the file for a moment; without this it is an error at once.
+  db.run("PRAGMA busy_timeout = 5000");
+  // Apple's SQLite, which Bun uses on macOS, would leave -wal and -shm beside a closed file.
+  db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 0);
+}
+
+/**
+ * Lets others read while a sync writes. After the tables, so that the header names us from the first moment.
+ * Where the file system cannot share memory, or somebody reads just now, SQLite stays with its old journal,
+ * which is as safe; the next opening tries again.
+ */
+function shareReading(db: Database): void {
+  db.run("PRAGMA busy_timeout = 0");
+  try {
+    db.run("PRAGMA journal_mode = WAL");
+  } catch {
+    // The mode is asked below.
+  }
+  db.run("PRAGMA busy_timeout = 5000");
+  const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode").get()?.journal_mode;
+  // In WAL, NORMAL keeps the file sound through a loss of power, which may undo the last commits; since a
+  // commit holds its state with its rows, the next run reads those pages again and nothing is lost. With the
+  // old journal it could do harm, and SQLite's own FULL stays.
+  if (mode === "wal") db.run("PRAGMA synchronous = NORMAL");
+}
+
+function isBlank(db: Database): boolean {
+  const { application } = marksOf(db);
+  return application === 0 && db.query("SELECT 1 FROM sqlite_master LIMIT 1").get() === null;
+}
+
+function marksOf(db: Database): { application: number; version: number } {
+  const pragma = (name: string) => db.query<Record<string, number>, []>(`PRAGMA ${name}`).get()![name]!;
+  return { application: pragma("application_id"), version: pragma("user_version") };
+}
