@@ -62,6 +62,15 @@ describe("the README", () => {
   });
 });
 
+test("the README names every option of verify and reset that sync has not", async () => {
+  const { options: known } = await COMMANDS.sync!();
+  for (const name of ["verify", "reset"]) {
+    const { options } = await COMMANDS[name]!();
+    for (const key of Object.keys(options).filter((key) => !Object.hasOwn(known, key)))
+      expect([name, readme.includes(`\`--${flagName(key)}\``)]).toEqual([name, true]);
+  }
+});
+
 describe("what a newcomer is told", () => {
   test("every script that the tables name exists", () => {
     for (const [, name] of contributing.matchAll(/`bun run (\w+)`/g))

@@ -125,7 +125,15 @@ async function syncOnce(
       signal: AbortSignal.any([signal, controller.signal]),
     },
   );
-  const options = { db, streams: STREAMS, start: null, lookbackMs: 15 * 60_000, concurrency: 8, full: false };
+  const options = {
+    db,
+    streams: STREAMS,
+    start: null,
+    lookbackMs: 15 * 60_000,
+    concurrency: 8,
+    full: false,
+    force: false,
+  };
   try {
     const { report, stopped } = await synchronize(connection, options, controller, { log, progress });
     if (stopped !== null) throw stopped;

@@ -129,3 +129,17 @@ export const skipOption = {
     example: "notes",
   },
 } as const satisfies OptionTable;
+
+/** How far behind the present the search index may be. */
+export const lookbackOption = {
+  lookback: {
+    kind: "duration",
+    summary: "how far back to look again for rows that the search index showed late",
+    default: "15m",
+    min: 0,
+  },
+} as const satisfies OptionTable;
+
+export const progressOption = {
+  noProgress: { kind: "boolean", summary: "plain lines instead of live progress" },
+} as const satisfies OptionTable;

@@ -1,11 +1,19 @@
 /** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
-import { AppError, renderError } from "../lib/errors.ts";
-import { formatDuration, formatTime } from "../lib/time.ts";
-import { STREAMS } from "../streams/index.ts";
+import { renderError } from "../lib/errors.ts";
+import { formatDuration } from "../lib/time.ts";
 import type { RunReport } from "../sync/report.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
-import { connectionOptions, databaseOptions, limitOptions, skipOption, streamArguments } from "./options.ts";
+import {
+  connectionOptions,
+  databaseOptions,
+  limitOptions,
+  lookbackOption,
+  progressOption,
+  skipOption,
+  streamArguments,
+} from "./options.ts";
+import { selectStart, selectStreams } from "./selection.ts";
 import { synchronize } from "./synchronize.ts";
 import { renderTable } from "./table.ts";
 
@@ -24,14 +32,13 @@ export const sync = defineCommand({
     },
     ...skipOption,
     full: { kind: "boolean", summary: "read everything again, from the beginning" },
-    lookback: {
-      kind: "duration",
-      summary: "how far back to look again for rows that the search index showed late",
-      default: "15m",
-      min: 0,
+    ...lookbackOption,
+    force: {
+      kind: "boolean",
+      summary: "mark rows that Kustomer no longer shows as deleted even when they are over a third",
     },
     ...limitOptions,
-    noProgress: { kind: "boolean", summary: "plain lines instead of live progress" },
+    ...progressOption,
   },
   examples: [
     ["kustomer-sync sync --org acme", "all streams into ./kustomer.db"],
@@ -43,21 +50,8 @@ export const sync = defineCommand({
     ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
   ],
   run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress }) => {
-    const named = positionals.stream;
-    const streams = STREAMS.filter(
-      ({ name }) => (named.length === 0 || named.includes(name)) && !values.skip.includes(name),
-    );
-    if (streams.length === 0) {
-      throw new AppError("usage", "--skip leaves out every stream that was named", {
-        hint: "name a stream that is not skipped; kustomer-sync streams lists them",
-      });
-    }
-    const start = values.startDate ?? null;
-    if (start !== null && start > Date.now()) {
-      throw new AppError("usage", `--start-date ${formatTime(start)} is in the future`, {
-        hint: "give the date from which on changes are wanted, such as 2024-01-31",
-      });
-    }
+    const streams = selectStreams(positionals.stream, values.skip);
+    const start = selectStart(values.startDate);
     const controller = new AbortController();
     const connection = await connect(values, {
       env,
@@ -72,6 +66,7 @@ export const sync = defineCommand({
       lookbackMs: values.lookback,
       concurrency: values.concurrency,
       full: values.full,
+      force: values.force,
     };
     const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
       log,

@@ -2,9 +2,6 @@
  * One sync from end to end, for `sync` and `demo`: who the key is, the file, the run, the report. The file
  * is not touched before the key was seen to work.
  */
-import { listPage } from "../kustomer/list.ts";
-import { searchPage } from "../kustomer/search.ts";
-import { classifyDenied, readToken } from "../kustomer/token.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
@@ -13,6 +10,8 @@ import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { type RunReport, runExitCode, runStatus } from "../sync/report.ts";
 import { runSync } from "../sync/run.ts";
+import type { Sink } from "../sync/sink.ts";
+import { meetAccount, showLimiter } from "./account.ts";
 import type { Connection } from "./connect.ts";
 import type { Progress } from "./progress.ts";
 
@@ -23,6 +22,8 @@ export type SynchronizeOptions = {
   readonly lookbackMs: number;
   readonly concurrency: number;
   readonly full: boolean;
+  /** Mark rows that a complete listing lacks as deleted, however many they are. */
+  readonly force: boolean;
 };
 
 export type Synchronized = {
@@ -32,64 +33,52 @@ export type Synchronized = {
   readonly stopped: AppError | null;
 };
 
-/** A server without a clock is given this machine's, put back by more than any clock is wrong. */
-const UNKNOWN_CLOCK_MS = 25 * 3_600_000;
-const WAIT_POLL_MS = 500;
-
 /**
  * Runs a sync and returns its report; throws only what prevents a run from beginning (`auth`, `network`,
  * the file) and bugs. `controller` is aborted when an error stops the run.
  */
 export async function synchronize(
-  { client, limiter }: Connection,
-  options: SynchronizeOptions,
+  connection: Connection,
+  { force, ...options }: SynchronizeOptions,
   controller: AbortController,
   { log, progress }: { log: Log; progress: Progress },
 ): Promise<Synchronized> {
-  const token = await readToken(client);
-  if (token.serverTime === null) log.warn("the API sent no Date header: reading the last 25 hours again");
-  const now = token.serverTime ?? Date.now() - UNKNOWN_CLOCK_MS;
+  const account = await meetAccount(connection, log, "reading the last 25 hours again");
   const store = openStore(options.db, { mode: "create" });
-  const poll = setInterval(() => {
-    const { searchUsed, search, waitMs } = limiter.stats();
-    progress.searches(searchUsed, search);
-    progress.waiting(waitMs === null ? null : Date.now() + waitMs);
-  }, WAIT_POLL_MS);
+  const stopShowing = showLimiter(connection, progress);
   try {
     store.lock.acquire("sync");
     const startedAt = formatTime(Date.now());
     const run = store.beginRun({
       startedAt,
       version: VERSION,
-      api: client.baseUrl,
-      org: token.orgId,
+      api: connection.client.baseUrl,
+      org: account.orgId,
       streams: options.streams.map(({ name }) => name),
     });
     if (store.wasEmpty) log.info(`${options.db} is new: this is a full read`);
-    const before = client.stats();
+    const sink: Sink = { ...store, commit: (batch) => store.commit({ ...batch, force }) };
     const outcome = await noted(store, run, () =>
       runSync(
-        { search: (request) => searchPage(client, request), list: (request) => listPage(client, request) },
-        store,
-        { ...options, now, abort: (reason) => controller.abort(reason) },
-        (error) => classifyDenied(client, error),
+        account.api,
+        sink,
+        { ...options, now: account.now, abort: (reason) => controller.abort(reason) },
+        account.denied,
         { progress: progress.update },
       ),
     );
-    const after = client.stats();
     const report: RunReport = {
       run,
       status: runStatus(outcome.streams, outcome.stopped),
       started_at: startedAt,
       finished_at: formatTime(Date.now()),
-      requests: after.requests - before.requests + 1,
-      waited_ms: Math.round(after.waitedMs - before.waitedMs),
+      ...account.spent(),
       streams: outcome.streams,
     };
     if (outcome.stopped === null || outcome.stopped.exitCode !== 5) store.finishRun(run, report);
     return { report, exitCode: runExitCode(outcome.streams, outcome.stopped), stopped: outcome.stopped };
   } finally {
-    clearInterval(poll);
+    stopShowing();
     store.close();
   }
 }

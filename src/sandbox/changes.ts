@@ -84,7 +84,7 @@ function shuffle<T>(list: readonly T[], random: Random): T[] {
 function live(table: Table, random: Random): number {
   for (let tries = 0; tries < 20; tries++) {
     const row = random.int(table.size);
-    if (table.deleted[row] === 0) return row;
+    if (table.isLive(row)) return row;
   }
   return -1;
 }
@@ -92,6 +92,7 @@ function live(table: Table, random: Random): number {
 type Note = Parameters<Change>[3];
 
 function touch(world: World, stream: StreamName, row: number, now: number, note: Note): void {
+  if (world.tables[stream].purged.has(row)) return;
   world.tables[stream].touch(row, now);
   note(stream, row, "updated");
 }
@@ -206,7 +207,7 @@ function changeSetting(
   note: Note,
 ): void {
   const table = world.tables[stream];
-  const gone = table.deleted.findIndex((at) => at !== 0);
+  const gone = table.deleted.findIndex((at, row) => at !== 0 && !table.purged.has(row));
   const roll = random.next();
   if (roll < 0.25) {
     note(stream, table.add(now, -1), "created");
@@ -243,7 +244,8 @@ function changeUser(world: World, now: number, random: Random, note: Note): void
   const { users } = world.tables;
   const roll = random.next();
   const row = random.int(users.size);
-  const active = users.deleted.filter((at) => at === 0).length;
+  if (users.purged.has(row)) return;
+  const active = users.deleted.filter((_, user) => users.isLive(user)).length;
   if (roll < 0.2) {
     note("users", users.add(now, -1), "created");
   } else if (users.deleted[row] !== 0) {

@@ -3,12 +3,14 @@ import type { ServerResponse } from "node:http";
 import type { ChangeSummary } from "./changes.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
-import { isStreamName, type World } from "./world.ts";
+import { isStreamName, type StreamName, type World } from "./world.ts";
 
 export type Control = {
   readonly world: World;
   readonly stats: () => Stats;
   readonly change: (count: number) => ChangeSummary;
+  /** Removes so many rows of a stream for good, and returns their ids. */
+  readonly purge: (stream: StreamName, count: number) => string[];
   /** Sets how many changes happen per second from now on. */
   readonly churn: (rate: number) => void;
 };
@@ -47,6 +49,12 @@ export async function answerControl(
       const count = readNumber(url, "count", 1_000_000);
       if (count === null) return json(response, 400, { error: "count must be a number from 0 to 1000000" });
       return json(response, 200, control.change(Math.floor(count)));
+    }
+    case "POST purge": {
+      if (!isStreamName(stream)) return json(response, 400, { error: `no stream ${JSON.stringify(stream)}` });
+      const count = readNumber(url, "count", 1_000_000);
+      if (count === null) return json(response, 400, { error: "count must be a number from 0 to 1000000" });
+      return json(response, 200, { stream, purged: control.purge(stream, Math.floor(count)) });
     }
     case "POST churn": {
       const rate = readNumber(url, "rate", 100_000);

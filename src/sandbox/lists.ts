@@ -40,7 +40,7 @@ export function answerList(world: World, path: string, params: URLSearchParams):
     list.stream === "users"
       ? readUsers(world, params)
       : (row: number) => list.deleted || table.deleted[row] === 0;
-  let rows = table.inIdOrder().filter(wanted);
+  let rows = table.inIdOrder().filter((row) => !table.purged.has(row) && wanted(row));
   if (descending) rows = rows.reverse();
   const slice = rows.slice((page - 1) * pageSize, page * pageSize);
   const link = (number: number): string => {

@@ -35,6 +35,7 @@ export type Truth = { id: string; updatedAt: string; deleted: boolean; deletedAt
 export function* truthOf(world: World, stream: StreamName): Generator<Truth> {
   const table = world.tables[stream];
   for (let row = 0; row < table.size; row++) {
+    if (table.purged.has(row)) continue;
     const { deleted, deletedAt } = deletion(world, stream, row);
     yield { id: table.id(row), updatedAt: formatTime(table.updated[row]!), deleted, deletedAt };
   }

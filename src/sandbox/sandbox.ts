@@ -13,10 +13,11 @@ import { makeWorld } from "./dataset.ts";
 import { deliver } from "./delivery.ts";
 import { createFaults, type FaultKind, type FaultMix } from "./faults.ts";
 import { createHandler, readBody } from "./handler.ts";
+import { createPurge } from "./purge.ts";
 import { type Truth, truthOf } from "./render.ts";
 import { createSearch } from "./search.ts";
 import { createTally, readStats, type Stats } from "./stats.ts";
-import { isStreamName } from "./world.ts";
+import { isStreamName, type StreamName } from "./world.ts";
 
 /** Where sources on Kustomer disagree or say nothing: the reading the sandbox follows, when not the usual one. */
 export type Quirks = {
@@ -79,6 +80,8 @@ export type Sandbox = {
   readonly stats: () => Stats;
   /** Makes so many changes across the streams now; each may touch other rows too. */
   readonly change: (count: number) => ChangeSummary;
+  /** Removes so many live rows of a stream for good, as if they had never been, and returns their ids. */
+  readonly purge: (stream: string, count: number) => string[];
   /** The versions of all rows of a stream, deleted ones included. */
   readonly truth: (stream: string) => Iterable<Truth>;
   readonly stop: () => Promise<void>;
@@ -94,6 +97,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = makeWorld({ rows, seed, now: clock() });
   const deal = createChanges(world);
   const change = (count: number): ChangeSummary => deal(count, clock());
+  const purge = createPurge(world);
   const limits = { rpm, searchRpm, windowMs: rateWindowMs, resetAlways: quirks.resetAlways ?? false };
   const budgets = createBudgets(limits, clock());
   const tally = createTally();
@@ -131,7 +135,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const url = new URL(request.url ?? "/", "http://127.0.0.1");
       if (url.pathname.startsWith("/_sandbox/")) {
         await readBody(request);
-        return answerControl({ world, stats, change, churn: churning.set }, method, url, response);
+        return answerControl({ world, stats, change, purge, churn: churning.set }, method, url, response);
       }
       const reply = await answer(method, url, request);
       await deliver(response, reply.answer, reply.delivery, { now: clock(), slowMs });
@@ -152,10 +156,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     apiKey,
     stats,
     change,
-    truth: (stream) => {
-      if (!isStreamName(stream)) throw new RangeError(`no stream ${stream}`);
-      return truthOf(world, stream);
-    },
+    purge: (stream, count) => purge(known(stream), count),
+    truth: (stream) => truthOf(world, known(stream)),
     stop: () => {
       churning.set(0);
       stopping.abort(new Error("the sandbox was stopped"));
@@ -165,6 +167,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       });
     },
   };
+}
+
+function known(stream: string): StreamName {
+  if (!isStreamName(stream)) throw new RangeError(`no stream ${stream}`);
+  return stream;
 }
 
 /** Makes changes as time passes; the rate is per second, and 0 stops them. */

@@ -17,6 +17,8 @@ export class Table {
   readonly rev: number[] = [];
   /** The number of the row that owns this one: a message's conversation, a conversation's customer; else -1. */
   readonly parent: number[] = [];
+  /** Rows that are gone for good: nobody finds them, and nothing changes them any more. */
+  readonly purged = new Set<number>();
   /** Counts changes, for whoever keeps something worked out from the table. */
   version = 0;
 
@@ -45,7 +47,7 @@ export class Table {
   /** The row with this id, or -1. */
   find(id: string): number {
     const row = Number.parseInt(id.slice(18), 16) - this.#firstCounter;
-    return row >= 0 && row < this.size && this.id(row) === id ? row : -1;
+    return row >= 0 && row < this.size && this.id(row) === id && !this.purged.has(row) ? row : -1;
   }
 
   /** Adds a row while the data set is being built; `sortRows` must follow before anyone reads in order. */
@@ -73,9 +75,8 @@ export class Table {
 
   /** Marks a row changed at `now`: a new revision, moved to its new place in the order. */
   touch(row: number, now: number): void {
-    const at = this.#position(row);
-    this.#order.copyWithin(at, at + 1, this.#ordered);
-    this.#ordered--;
+    if (this.purged.has(row)) return;
+    this.#takeOut(row);
     this.updated[row] = Math.max(now, this.created[row]!);
     this.rev[row]!++;
     this.#insert(row);
@@ -91,12 +92,25 @@ export class Table {
     this.deleted[row] = 0;
   }
 
+  /** Removes a row for good. What other rows tell about it stays as it is, as nothing moves their `updated`. */
+  purge(row: number): void {
+    if (this.purged.has(row)) return;
+    this.#takeOut(row);
+    this.purged.add(row);
+    this.version++;
+  }
+
+  /** True for a row that is neither deleted nor purged. */
+  isLive(row: number): boolean {
+    return this.deleted[row] === 0 && !this.purged.has(row);
+  }
+
   /** The row at a place in the order by `updated`. */
   at(place: number): number {
     return this.#order[place]!;
   }
 
-  /** The first place in the order whose row was updated at or after an instant; `size` when there is none. */
+  /** The first place in the order whose row was updated at or after an instant; the end when there is none. */
   placeOf(ms: number): number {
     let low = 0;
     let high = this.#ordered;
@@ -117,6 +131,12 @@ export class Table {
     }
     if (!sorted) this.#ids.sort((a, b) => this.#compareIds(a, b));
     return this.#ids;
+  }
+
+  #takeOut(row: number): void {
+    const at = this.#position(row);
+    this.#order.copyWithin(at, at + 1, this.#ordered);
+    this.#ordered--;
   }
 
   #insert(row: number): void {

@@ -90,9 +90,13 @@ export function createSearchReader(
       case "through":
         // The last range has no end. To follow what changes while the run goes on could go on for ever.
         return commitRead(piece, page.rows, isNews(asked, proof.last) ? asked : { ...asked, to: proof.last });
-      case "tie":
+      case "tie": {
+        // Known to the next run too, which need not ask again to find it.
+        const tie = newTie(piece, proof.at);
+        state = { ...state, ties: [...state.ties, tie] };
         commitRead(piece, page.rows, { ...asked, to: proof.at });
-        return pieces.cutOutTie(piece, newTie(piece, proof.at));
+        return pieces.cutOutTie(piece, tie);
+      }
       case "unsound":
         piece.unsound += 1;
         // What came is good; it only does not prove anything.

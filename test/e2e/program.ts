@@ -48,6 +48,8 @@ export type SandboxProcess = {
   readonly env: Record<string, string>;
   readonly stats: () => Promise<SandboxStats>;
   readonly change: (count: number) => Promise<void>;
+  /** Removes rows of a stream for good, and returns their ids. */
+  readonly purge: (stream: string, count: number) => Promise<string[]>;
   readonly churn: (rate: number) => Promise<void>;
   readonly truth: (stream: string) => Promise<Version[]>;
   readonly stop: () => Promise<void>;
@@ -80,6 +82,10 @@ export async function startSandboxProcess(cwd: string, args: readonly string[]):
     env: { KUSTOMER_API_KEY: KEY, KUSTOMER_API_URL: url },
     stats: async () => JSON.parse(await ask("stats")) as SandboxStats,
     change: async (count) => void (await ask(`change?count=${count}`, "POST")),
+    purge: async (stream, count) => {
+      const answer = await ask(`purge?stream=${stream}&count=${count}`, "POST");
+      return (JSON.parse(answer) as { purged: string[] }).purged;
+    },
     churn: async (rate) => void (await ask(`churn?rate=${rate}`, "POST")),
     truth: async (stream) => {
       const lines = (await ask(`truth?stream=${stream}`)).split("\n").filter((line) => line !== "");

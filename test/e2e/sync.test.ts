@@ -168,8 +168,8 @@ describe("on a bad day", () => {
 
 describe("the budget", () => {
   test("is hardly ever overdrawn, and used until the last window", async () => {
-    const limits = ["--rate-window", "2s", "--search-rpm", "20"];
-    const sandbox = await startSandboxProcess(folder.path, ["--rows", "50000", ...limits]);
+    const limits = ["--rate-window", "4s", "--search-rpm", "16"];
+    const sandbox = await startSandboxProcess(folder.path, ["--rows", "30000", ...limits]);
     try {
       const args = ["sync", "--db", newDb(), ...limits, "--rate-share", "1"];
       expect((await run(args, { cwd: folder.path, env: sandbox.env })).code).toBe(0);
@@ -177,9 +177,9 @@ describe("the budget", () => {
       expect(refused).toBeLessThanOrEqual(requests / 50);
       // The first window was begun without us, the last is not full.
       const full = windows.slice(1, -1);
-      expect(full.length).toBeGreaterThan(2);
+      expect(full.length).toBeGreaterThanOrEqual(2);
       const used = full.reduce((sum, { searches }) => sum + searches, 0);
-      expect(used).toBeGreaterThanOrEqual(full.length * 20 * 0.9);
+      expect(used).toBeGreaterThanOrEqual(full.length * 16 * 0.9);
     } finally {
       await sandbox.stop();
     }

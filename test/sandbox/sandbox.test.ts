@@ -219,7 +219,10 @@ describe("a sandbox", () => {
 
   test("says so when its port is taken", async () => {
     const port = Number(new URL(sandbox.url).port);
-    await expect(startSandbox({ rows: 100, port })).rejects.toMatchObject({ code: "usage", hint: expect.stringContaining("--port") });
+    await expect(startSandbox({ rows: 100, port })).rejects.toMatchObject({
+      code: "usage",
+      hint: expect.stringContaining("--port"),
+    });
   });
 
   test("keeps its own time", async () => {

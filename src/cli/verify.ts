@@ -1,0 +1,175 @@
+/**
+ * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
+ * writes it. Without, the file is only read, and a sync may run meanwhile.
+ */
+import { AppError, type ErrorReport, renderError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { formatTime } from "../lib/time.ts";
+import { openStore, type Store } from "../store/store.ts";
+import type { Stream } from "../streams/define.ts";
+import { heldFrom, runVerify, type StreamVerification } from "../sync/verify.ts";
+import { meetAccount, showLimiter } from "./account.ts";
+import { defineCommand } from "./command.ts";
+import { connect } from "./connect.ts";
+import {
+  connectionOptions,
+  databaseOptions,
+  limitOptions,
+  lookbackOption,
+  progressOption,
+  skipOption,
+  streamArguments,
+} from "./options.ts";
+import { selectStart, selectStreams } from "./selection.ts";
+import { formatCount, renderTable } from "./table.ts";
+
+export const verify = defineCommand({
+  name: "verify",
+  summary: "compare the file with Kustomer, row by row: what is missing, stale or no longer there",
+  positionals: [
+    {
+      ...streamArguments,
+      summary: streamArguments.summary.replace(/all when.*/, "else all that were synced"),
+    },
+  ],
+  options: {
+    ...databaseOptions,
+    ...connectionOptions,
+    repair: { kind: "boolean", summary: "write what is missing or stale, mark deleted what is gone" },
+    force: {
+      kind: "boolean",
+      summary: "with --repair, mark what is gone even when it is over a third of a stream",
+    },
+    startDate: {
+      kind: "time",
+      summary: "compare only what changed at or after this; default: what was synced",
+      placeholder: "date",
+    },
+    ...skipOption,
+    ...lookbackOption,
+    ...limitOptions,
+    ...progressOption,
+  },
+  examples: [
+    ["kustomer-sync verify --org acme", "after a sync: does the file hold what Kustomer holds"],
+    ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
+    ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
+  ],
+  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress }) => {
+    const { repair, force } = values;
+    if (force && !repair) {
+      throw new AppError("usage", "--force says how to repair", {
+        hint: "kustomer-sync verify --repair --force",
+      });
+    }
+    const chosen = selectStreams(positionals.stream, values.skip);
+    const start = selectStart(values.startDate);
+    const controller = new AbortController();
+    const stopping = AbortSignal.any([signal, controller.signal]);
+    const connection = await connect(values, { env, log, signal: stopping });
+    const progress = startProgress({ enabled: !values.noProgress });
+    const clockless = "what changed in the last 25 hours is not compared";
+    const account = await meetAccount(connection, log, clockless);
+    const store = openStore(values.db, { mode: repair ? "write" : "read" });
+    const stopShowing = showLimiter(connection, progress);
+    try {
+      if (repair) store.lock.acquire("verify --repair");
+      store.checkAccount(account.orgId);
+      const comparison = store.compare({ now: account.now, repair, force });
+      try {
+        const known = chosen.filter((stream) => positionals.stream.length > 0 || comparison.holds(stream));
+        tellLeftOut(chosen, known, values.db, log);
+        const { streams, exitCode, stopped } = await runVerify(
+          account.api,
+          comparison,
+          {
+            streams: known.map((stream) => ({ stream, start: start ?? startOf(store, stream) })),
+            now: account.now,
+            clock: account.clock,
+            lookbackMs: values.lookback,
+            concurrency: values.concurrency,
+            repair: repair ? store.commit : null,
+            abort: (reason) => controller.abort(reason),
+          },
+          account.denied,
+          { progress: progress.update },
+        );
+        progress.stop();
+        const as_of = formatTime(account.now);
+        if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
+        else await out(renderDifferences(streams, color));
+        tellDifferences(streams, stopped, log);
+        return exitCode;
+      } finally {
+        comparison.close();
+      }
+    } finally {
+      stopShowing();
+      store.close();
+    }
+  },
+});
+
+function startOf(store: Store, stream: Stream): number | null {
+  return heldFrom(stream, store.loadState(stream));
+}
+
+/** Streams that were never synced are no loss; an empty file is not a file that is equal. */
+function tellLeftOut(chosen: readonly Stream[], known: readonly Stream[], db: string, log: Log): void {
+  if (known.length === 0) {
+    throw new AppError("store-missing", "nothing was synced into this file yet", {
+      at: db,
+      hint: "kustomer-sync sync",
+    });
+  }
+  const left = chosen.filter((stream) => !known.includes(stream)).map(({ name }) => name);
+  if (left.length > 0) log.info(`never synced, and left out: ${left.join(", ")}`);
+}
+
+function renderDifferences(streams: readonly StreamVerification[], color: boolean): string {
+  const rows = streams.map((each) => [
+    each.stream,
+    each.checked,
+    each.missing,
+    each.stale,
+    each.extra,
+    each.repaired,
+  ]);
+  return renderTable(["stream", "checked", "missing", "stale", "extra", "repaired"], rows, { color });
+}
+
+function tellDifferences(streams: readonly StreamVerification[], stopped: AppError | null, log: Log): void {
+  const sum = (count: (each: StreamVerification) => number) =>
+    streams.reduce((total, each) => total + count(each), 0);
+  for (const { stream, examples, error } of streams) {
+    for (const [kind, ids] of Object.entries(examples)) {
+      if (ids.length > 0)
+        log.info(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
+    }
+    if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${words(error)}`);
+  }
+  if (stopped !== null) {
+    log.error(renderError(startsOver(stopped)).replace(/^error: /, ""));
+    return;
+  }
+  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
+  const left = found - sum(({ repaired }) => repaired);
+  if (found === 0) log.info(`${formatCount(sum(({ checked }) => checked))} rows compared, no difference`);
+  else if (left === 0) log.info(`${formatCount(found)} rows differed, and were repaired`);
+  else {
+    const since = left < found ? 0 : sum(({ since_sync }) => since_sync);
+    const news =
+      since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
+    log.info(`${formatCount(left)} rows differ${news}\n  try: kustomer-sync verify --repair`);
+  }
+}
+
+/** Unlike a sync, a comparison that was stopped does not go on where it was. */
+function startsOver(error: AppError): AppError {
+  if (error.code !== "interrupted") return error;
+  return new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
+}
+
+function words({ message, hint }: ErrorReport): string {
+  return `${message}${hint === null ? "" : `\n  try: ${hint}`}`;
+}
