@@ -88,7 +88,7 @@ function readRows(data: readonly unknown[]): Rows {
 }
 
 function readRow(row: unknown): Resource | null {
-  if (!isObject(row) || typeof row.id !== "string" || row.id === "") return null;
+  if (!isObject(row) || typeof row.id !== "string" || row.id === "" || !row.id.isWellFormed()) return null;
   if (row.attributes === undefined || row.attributes === null) {
     return { ...row, id: row.id, attributes: {} };
   }

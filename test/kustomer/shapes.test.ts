@@ -78,7 +78,18 @@ describe("a page", () => {
   });
 
   test("leaves out rows that cannot be kept, and counts them", () => {
-    const broken = [null, 1, "x", [], {}, { id: "" }, { id: 7 }, { id: null }, { id: "z", attributes: [] }];
+    const broken = [
+      null,
+      1,
+      "x",
+      [],
+      {},
+      { id: "" },
+      { id: 7 },
+      { id: null },
+      { id: "\ud800" },
+      { id: "z", attributes: [] },
+    ];
     const page = parsePage({
       data: [row("a"), ...broken, { id: "b" }, { id: "c", attributes: null, meta: 1 }],
     });
