@@ -64,7 +64,7 @@ export const load = defineCommand({
         `${stream.name}: ${counts.read} read, ${counts.written} written, ${counts.deleted} deleted, ${counts.rejected} kept out\n`,
       );
     }
-    if (counts.rejected > 0) log.warn(`${counts.rejected} rows have no id and were kept out`);
+    if (counts.rejected > 0) log.warn(`${counts.rejected} rows came without a usable id and were kept out`);
     return EXIT.done;
   },
 });

@@ -75,7 +75,8 @@ export const sync = defineCommand({
     progress.stop();
     if (values.json) await outJson(report);
     else await out(renderReport(report, color));
-    for (const { stream, error } of report.streams) {
+    for (const { stream, rejected, error } of report.streams) {
+      if (rejected > 0) log.warn(`${stream}: ${rejected} rows came without a usable id and were kept out`);
       if (error === null) continue;
       log.warn(`${stream}: ${error.message}${error.hint === null ? "" : `\n  try: ${error.hint}`}`);
     }

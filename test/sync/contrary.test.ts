@@ -229,6 +229,16 @@ describe("an API that", () => {
     },
   );
 
+  test("sends rows without a usable id: they are kept out and counted, the others are read", async () => {
+    const { api, sync, held } = setUp({ maxPageSize: 50 });
+    const rows = rowsAt("customer", recently(300));
+    api.rows.set("customer", [...rows, { ...rows[120]!, id: "" }]);
+    const { streams } = await sync(["customers"], { most: 60 });
+    expect(streams[0]).toMatchObject({ status: "done" });
+    expect(streams[0]?.rejected).toBeGreaterThan(0);
+    expect(held("customers")).toEqual(truth(api, "customer").filter((row) => !row.startsWith(" ")));
+  });
+
   test("denies a stream: that one is skipped, the others are done", async () => {
     const { api, sync, held } = setUp({ denied: "customer" });
     api.rows.set("customer", rowsAt("customer", recently(5)));
