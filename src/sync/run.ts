@@ -99,12 +99,14 @@ export async function runSync(
   };
 
   const judge = async (error: unknown, track: Track): Promise<void> => {
-    if (!(error instanceof AppError)) {
-      bug ??= error;
+    const refused = error instanceof AppError && (error.status === 401 || error.status === 403);
+    // Asking whose key it is can itself be interrupted: by another worker, whose answer came first.
+    const judged: unknown = refused ? await denied(error).catch((second: unknown) => second) : error;
+    if (!(judged instanceof AppError)) {
+      bug ??= judged;
       options.abort(new AppError("interrupted", "stopped by a bug"));
       return;
     }
-    const judged = error.status === 401 || error.status === 403 ? await denied(error) : error;
     const located = locate(judged, track.reader.stream);
     if (located.recovery !== "stop") {
       track.error ??= located;
