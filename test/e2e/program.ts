@@ -114,7 +114,10 @@ export function held(db: string, stream: string): Version[] {
 }
 
 /** How a file differs from the sandbox, per stream; empty when every stream is equal. */
-export async function differences(db: string, sandbox: SandboxProcess): Promise<Record<string, string[]>> {
+export async function differences(
+  db: string,
+  sandbox: Pick<SandboxProcess, "truth">,
+): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
   for (const { name } of STREAMS) {
     const key = (row: Version) => `${row.id} ${row.updatedAt} ${row.deleted ? "deleted" : "live"}`;
