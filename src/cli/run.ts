@@ -45,7 +45,7 @@ export async function run(
     return io.out(text);
   };
   const onAbort = () =>
-    terminal.line("stopping: finishing what is in flight, press Ctrl-C again to stop at once");
+    terminal.line("stopping: what was read is kept; press Ctrl-C again to stop at once");
   io.signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await dispatch(argv, { env, io: { ...io, out }, terminal, commands });
