@@ -44,8 +44,7 @@ export async function run(
     wrote = true;
     return io.out(text);
   };
-  const onAbort = () =>
-    terminal.line("stopping: what was read is kept; press Ctrl-C again to stop at once");
+  const onAbort = () => terminal.line("stopping: what was read is kept; press Ctrl-C again to stop at once");
   io.signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await dispatch(argv, { env, io: { ...io, out }, terminal, commands });

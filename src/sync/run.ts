@@ -139,7 +139,7 @@ export async function runSync(
   };
   await Promise.all(Array.from({ length: options.concurrency }, worker));
   if (bug !== null) throw bug;
-  return { streams: tracks.map((track) => reportOf(track)), stopped };
+  return { streams: tracks.map((track) => reportOf(track, stopped !== null)), stopped };
 }
 
 /** An error with its stream's name, and for a missing role what this stream needs. */
@@ -227,12 +227,15 @@ function statusOf(track: Track): StreamStatus {
   return track.complete && track.reader.lacks().length === 0 ? "done" : "partial";
 }
 
-function reportOf(track: Track): StreamReport {
+/** A stream that is not complete says why, also where nothing failed; a run that was stopped says it once for all. */
+function reportOf(track: Track, isStopped: boolean): StreamReport {
   const { reader, read, written, deleted, rejected, requests, syncedTo } = track;
-  const error = track.error ?? reader.lacks()[0] ?? null;
+  const status = statusOf(track);
+  const open = status === "partial" && !isStopped ? stillOpen(reader.stream.name) : null;
+  const error = track.error ?? reader.lacks()[0] ?? open;
   return {
     stream: reader.stream.name,
-    status: statusOf(track),
+    status,
     read,
     written,
     deleted,
@@ -241,4 +244,11 @@ function reportOf(track: Track): StreamReport {
     synced_to: syncedTo,
     error: error === null ? null : error.report(),
   };
+}
+
+function stillOpen(stream: string): AppError {
+  return new AppError("incomplete", "a part of it is still to be read", {
+    at: stream,
+    hint: "run sync again: it goes on with that part",
+  });
 }

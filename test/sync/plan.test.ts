@@ -198,3 +198,36 @@ describe("the stored state", () => {
     }
   });
 });
+
+test("whatever was interrupted, reading what is open completes the stream: nothing is left that nobody asks for", () => {
+  const HOUR = 3_600_000;
+  const steps = fc.array(
+    fc.record({
+      source: fc.constantFrom<Source>("search", "archive"),
+      from: fc.integer({ min: -900 * 24, max: 0 }),
+      hours: fc.integer({ min: 1, max: 400 * 24 }),
+      laterMs: fc.integer({ min: 0, max: 40 * DAY }),
+      restart: fc.boolean(),
+    }),
+    { maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 0, max: HOUR }), (taken, lookbackMs) => {
+      let now = NOW;
+      let state = beginState(null, { ...options, lookbackMs });
+      for (const { source, from, hours, laterMs, restart } of taken) {
+        if (restart) {
+          now += laterMs;
+          state = beginState(stored(state), { ...options, now, lookbackMs });
+        }
+        const zones = zonesAt(now);
+        const range = { from: NOW + from * HOUR, to: NOW + (from + hours) * HOUR };
+        for (const open of intersect(openRanges(state, zones, source), [range])) {
+          state = markRead(state, zones, source, open);
+        }
+      }
+      expect(encodeSearchState(readAll(state, now)).complete).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
+});
