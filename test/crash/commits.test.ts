@@ -17,7 +17,7 @@ const LANES = cpus().length + 1;
 
 /** Few rows on small pages: every kind of step (old and new rows, ties, lists) in some twenty commits. */
 const PAGE_SIZE = 20;
-const rowsOf = (seed: number) => (SEEDS > 0 ? 120 + ((seed * 67) % 400) : 150);
+const rowsOf = (seed: number) => (SEEDS > 0 ? 120 + ((seed * 67) % 400) : 110);
 
 const folder = temporaryFolder();
 afterAll(folder.remove);

@@ -154,7 +154,7 @@ describe.concurrent("an answer", () => {
       return contextOf(asked) === "kobject" ? drip() : null;
     });
     const db = newDb();
-    const ended = await sync(db, front, "--timeout", "300ms");
+    const ended = await sync(db, front, "--timeout", "1s");
     expect(ended.code).toBe(6);
     const report = reportOf(ended);
     expect(statuses(report)).toMatchObject({
@@ -170,7 +170,7 @@ describe.concurrent("an answer", () => {
       const { code, message, hint } = errorOf(report, name);
       expect([code, message, hint]).toEqual([
         "network",
-        expect.stringMatching(/no whole answer from 127\.0\.0\.1:\d+ within 300ms \(asked 6 times\)/),
+        expect.stringMatching(/no whole answer from 127\.0\.0\.1:\d+ within 1s \(asked 6 times\)/),
         expect.stringContaining("--timeout"),
       ]);
       expect(front.asked.filter((asked) => contextOf(asked) === context).length).toBeLessThanOrEqual(12);
@@ -183,7 +183,7 @@ describe.concurrent("an answer", () => {
   test("that never comes at all: 4, and no file", async () => {
     await using server = serve(() => new Promise<Response>(() => {}));
     const db = newDb();
-    const { code, stderr } = await sync(db, server, "--timeout", "300ms");
+    const { code, stderr } = await sync(db, server, "--timeout", "1s");
     expect([code, stderr]).toEqual([4, expect.stringContaining("no whole answer from")]);
     expect(await Bun.file(db).exists()).toBe(false);
   }, 120_000);
