@@ -60,6 +60,8 @@ export function prepareLayout(db: Database, path: string, stream: Stream, now: n
     forgetState(db, stream);
   } else {
     checkTable(path, stream, present);
+    // A column that somebody dropped took its values along, and only reading all rows again brings them back.
+    if (hadAny(db, stream, absent)) forgetState(db, stream);
     for (const column of absent) addColumn(db, stream.name, column);
   }
   for (const column of absent) recordColumn(db, stream, column, now);
@@ -157,6 +159,16 @@ function recordedColumns(db: Database, { name }: Stream): Map<string, Column> {
     columns.set(keyOf(source), { name: column_name, kind, source });
   }
   return columns;
+}
+
+/** True when the table had one of these columns, as far as `_sync_columns` tells; if it tells nothing, it did. */
+function hadAny(db: Database, { name }: Stream, columns: ReadonlySet<Column>): boolean {
+  if (columns.size === 0) return false;
+  const rows = db
+    .query<ColumnRow, [string]>("SELECT source, source_name FROM _sync_columns WHERE stream = ?")
+    .all(name);
+  const told = new Set(rows.map(({ source, source_name }) => `${source} ${source_name}`));
+  return told.size === 0 || [...columns].some(({ source }) => told.has(keyOf(source)));
 }
 
 /** Notes where a column comes from, for people and for the next opening. */

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { AppError } from "../lib/errors.ts";
 import { STREAMS } from "../streams/index.ts";
 import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
+import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
 import { migrate } from "./migrations.ts";
 import { onFile } from "./sqlite-failure.ts";
@@ -28,18 +29,45 @@ export function openFile(path: string, mode: Mode): Opened {
   const found = inspectFile(path);
   if (found !== "ours" && mode !== "create") throw missing(path, found);
   const isNew = found === "absent" && lstatSync(path, { throwIfNoEntry: false }) === undefined;
-  let db: Database | null = null;
   try {
-    return onFile(path, () => {
-      if (mode === "read") return { db: openToRead(path), wasEmpty: false };
-      db = connect(path, mode);
-      return { db, wasEmpty: prepareWrite(db, path, mode) };
-    });
+    return onFile(path, () =>
+      mode === "read" ? { db: openToRead(path), wasEmpty: false } : openToWrite(path, mode),
+    );
   } catch (error) {
-    (db as Database | null)?.close();
     if (isNew) removeUnmade(path);
     throw error;
   }
+}
+
+/** Opens a file to write; where WAL does not work, a second time and without. */
+function openToWrite(path: string, mode: "create" | "write"): Opened {
+  let wasEmpty = false;
+  const attempt = (prepare: (db: Database) => boolean): Database | null => {
+    const db = connect(path, mode);
+    let works = false;
+    try {
+      prepareConnection(db);
+      works = prepare(db);
+      return works ? db : null;
+    } finally {
+      if (!works) db.close();
+    }
+  };
+  let db: Database | null = null;
+  try {
+    db = attempt((first) => {
+      wasEmpty = makeTables(first, path, mode);
+      return shareReading(first);
+    });
+  } catch (error) {
+    if (!lacksSharedMemory(error)) throw error;
+  }
+  db ??= attempt((second) => {
+    keepOldJournal(second);
+    makeTables(second, path, mode);
+    return true;
+  });
+  return { db: db!, wasEmpty };
 }
 
 function connect(path: string, mode: Mode): Database {
@@ -74,8 +102,11 @@ function openToRead(path: string): Database {
  */
 function isSealed(path: string, error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  if (code !== "SQLITE_READONLY_DIRECTORY" && code !== "SQLITE_CANTOPEN") return false;
-  return statSync(`${realpathSync(path)}-wal`, { throwIfNoEntry: false }) === undefined;
+  const isShared = !lacksSharedMemory(error);
+  if (isShared && code !== "SQLITE_READONLY_DIRECTORY" && code !== "SQLITE_CANTOPEN") return false;
+  const wal = statSync(`${realpathSync(path)}-wal`, { throwIfNoEntry: false });
+  // Without shared memory nobody writes in WAL mode, and an empty one is what the failure itself left.
+  return wal === undefined || (!isShared && wal.size === 0);
 }
 
 function missing(path: string, found: "absent" | "empty"): AppError {
@@ -100,8 +131,8 @@ function prepareRead(db: Database, path: string): Database {
   return db;
 }
 
-function prepareWrite(db: Database, path: string, mode: "create" | "write"): boolean {
-  prepareConnection(db);
+/** Makes what a file lacks; returns true when it held nothing before. */
+function makeTables(db: Database, path: string, mode: "create" | "write"): boolean {
   let wasEmpty = false;
   db.transaction(() => {
     // Asked again, of SQLite: opening undoes what a killed process had begun, and others were faster.
@@ -113,7 +144,6 @@ function prepareWrite(db: Database, path: string, mode: "create" | "write"): boo
     createOwnTables(db);
     for (const stream of STREAMS) prepareLayout(db, path, stream, Date.now());
   }).immediate();
-  shareReading(db);
   return wasEmpty;
 }
 
@@ -122,26 +152,6 @@ function prepareConnection(db: Database): void {
   db.run("PRAGMA busy_timeout = 5000");
   // Apple's SQLite, which Bun uses on macOS, would leave -wal and -shm beside a closed file.
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 0);
-}
-
-/**
- * Lets others read while a sync writes. After the tables, so that the header names us from the first moment.
- * Where the file system cannot share memory, or somebody reads just now, SQLite stays with its old journal,
- * which is as safe; the next opening tries again.
- */
-function shareReading(db: Database): void {
-  db.run("PRAGMA busy_timeout = 0");
-  try {
-    db.run("PRAGMA journal_mode = WAL");
-  } catch {
-    // The mode is asked below.
-  }
-  db.run("PRAGMA busy_timeout = 5000");
-  const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode").get()?.journal_mode;
-  // In WAL, NORMAL keeps the file sound through a loss of power, which may undo the last commits; since a
-  // commit holds its state with its rows, the next run reads those pages again and nothing is lost. With the
-  // old journal it could do harm, and SQLite's own FULL stays.
-  if (mode === "wal") db.run("PRAGMA synchronous = NORMAL");
 }
 
 function isBlank(db: Database): boolean {

@@ -3,6 +3,7 @@
  * the state that says they were read together: either both are there afterwards, or neither.
  */
 import type { Database } from "bun:sqlite";
+import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
@@ -10,9 +11,11 @@ import { type CompareOptions, type Comparison, createComparison } from "./compar
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
 import { type Mode, openFile } from "./open.ts";
+import { checkPlace } from "./place.ts";
 import { resetStreams } from "./reset.ts";
 import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart } from "./runs.ts";
-import { onFile } from "./sqlite-failure.ts";
+import { countUnseen, noteSeen, type Seen } from "./seen.ts";
+import { isBusy, onFile } from "./sqlite-failure.ts";
 import { loadState, type StoredState, saveState } from "./state.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
 import { countMissing, sweep } from "./sweep.ts";
@@ -27,6 +30,8 @@ export type Batch = {
   readonly deleted?: boolean;
   /** The ids of a complete listing: live rows that are not among them are marked deleted. */
   readonly sweep?: ReadonlySet<string>;
+  /** What a full read wants done beside. */
+  readonly seen?: Seen;
   /** True to mark them however many they are. */
   readonly force?: boolean;
   /** The server's clock, ms. */
@@ -46,6 +51,8 @@ export type Store = {
   readonly commit: (batch: Batch) => Committed;
   /** How many live rows of a stream are not among these ids. */
   readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
+  /** How many live rows, last changed at `from` (ms; null: ever) or later, a full read has not seen. */
+  readonly countUnseen: (stream: Stream, from: number | null) => number;
   /** Forgets how far streams are, and with `drop` their rows too; returns how many rows of each went. */
   readonly reset: (streams: readonly Stream[], options: { readonly drop: boolean }) => number[];
   /** Begins to hold the file against what Kustomer has. */
@@ -71,7 +78,7 @@ export type Store = {
 export function openStore(path: string, { mode }: { mode: Mode }): Store {
   const { db, wasEmpty } = openFile(path, mode);
   const isWriter = mode !== "read";
-  const lock = isWriter ? createLock(db, path) : NO_LOCK;
+  const lock = isWriter ? lockOf(db, path) : NO_LOCK;
   const writers = new Map<string, TableWriter>();
   let isOpen = true;
 
@@ -81,7 +88,9 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
   function writerOf(stream: Stream): TableWriter {
     const known = writers.get(stream.name);
     if (known !== undefined) return known;
-    const writer = new TableWriter(db, stream, readLayout(db, stream));
+    const layout = readLayout(db, stream);
+    if (layout.columns.length === 0) throw goneTable(path, stream);
+    const writer = new TableWriter(db, stream, layout);
     writers.set(stream.name, writer);
     return writer;
   }
@@ -89,12 +98,13 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
   const write = db.transaction((batch: Batch, writer: TableWriter): Committed => {
     lock.verify();
     const { written, deleted } = writer.write(batch.rows, batch.deleted ?? false, batch.now);
-    const swept =
-      batch.sweep === undefined
-        ? 0
-        : sweep(db, batch.stream, batch.sweep, { now: batch.now, force: batch.force ?? false });
-    if (batch.state !== null) saveState(db, batch.stream, batch.state);
-    return { written: written + swept, deleted: deleted + swept };
+    const { stream, now, force = false } = batch;
+    const swept = batch.sweep === undefined ? 0 : sweep(db, stream, batch.sweep, { now, force });
+    const unseen =
+      batch.seen === undefined ? 0 : noteSeen(db, writer.layout, batch.seen, { ...batch, force });
+    if (batch.state !== null) saveState(db, stream, batch.state);
+    const gone = swept + unseen;
+    return { written: written + gone, deleted: deleted + gone };
   });
 
   const reset = db.transaction((streams: readonly Stream[], drop: boolean): number[] => {
@@ -115,20 +125,29 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
       onFile(path, () => {
         const writer = writerOf(batch.stream);
         const before = writer.layout;
+        checkPlace(db, path);
         try {
           return write.immediate(batch, writer);
         } catch (error) {
           // The columns that the batch brought went with its transaction.
           writer.restore(before);
+          // Whoever kept the file locked for so long does so still: what follows need not wait as long again.
+          if (isBusy(error)) db.run("PRAGMA busy_timeout = 0");
           throw error;
         }
       }),
     countMissing: (stream, ids) => onFile(path, () => countMissing(db, stream, ids)),
+    countUnseen: (stream, from) => onFile(path, () => countUnseen(db, stream, layout(stream), from)),
     reset: (streams, { drop }) => onFile(path, () => reset.immediate(streams, drop)),
     compare: (options) => onFile(path, () => createComparison({ db, path, lock, layout }, options)),
     checkAccount: (org) => onFile(path, () => checkAccount(db, path, org)),
     beginRun: (run) => onFile(path, () => beginRun(db, path, run)),
-    finishRun: (run, end) => onFile(path, () => finishRun(db, run, end)),
+    finishRun: (run, end) =>
+      onFile(path, () => {
+        finishRun(db, run, end);
+        // The last word of a run: nothing is called done that is in no file.
+        checkPlace(db, path);
+      }),
     status: () => onFile(path, () => STREAMS.map((stream) => streamStatus(db, stream))),
     layout,
     apis: () => {
@@ -145,6 +164,22 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
       db.close();
     },
   };
+}
+
+function goneTable(path: string, { name }: Stream): AppError {
+  return new AppError("store-foreign", `the table ${name} is gone: was the file changed by hand?`, {
+    at: path,
+    hint: "run sync again, which makes it anew",
+  });
+}
+
+function lockOf(db: Database, path: string): Lock {
+  try {
+    return onFile(path, () => createLock(db, path));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** Brings everything into the one file; another reader may keep SQLite from it, which loses nothing. */

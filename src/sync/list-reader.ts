@@ -14,21 +14,22 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
   /** Follows one listing to its end, commits its pages, and adds the ids it held. */
   async function follow(ids: Set<string>, deleted: boolean): Promise<void> {
     const asked = new Set<string>();
+    const listed = new Set<string>();
     const query = { page: "1", pageSize: String(read.pageSize), ...(deleted ? read.deletedQuery : {}) };
     let next: string | null = null;
     do {
       const page = await context.api.list(next === null ? { path: read.path, query } : { path: next });
       context.commit(page.rows, null, { deleted });
-      for (const row of page.rows) ids.add(row.id);
+      const known = listed.size;
+      for (const { id } of page.rows) listed.add(id);
       // An empty page ends a list whose links never do.
-      next = page.rows.length === 0 ? null : page.next;
-      if (next !== null && asked.has(next)) {
-        throw new AppError("shape", `the list goes in a circle: ${next} comes again`, {
-          hint: "run sync again later: what was read so far is kept",
-        });
-      }
-      if (next !== null) asked.add(next);
+      next = page.rows.length + page.rejected === 0 ? null : page.next;
+      if (next === null) break;
+      if (asked.has(next)) throw circle(`${next} comes again`);
+      if (page.rows.length > 0 && listed.size === known) throw circle("a page holds nothing new");
+      asked.add(next);
     } while (next !== null);
+    for (const id of listed) ids.add(id);
   }
 
   async function readWhole(): Promise<void> {
@@ -58,5 +59,12 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
     split: () => null,
     finished: () => state === "done",
     lacks: () => lacks,
+    failure: () => null,
   };
+}
+
+function circle(why: string): AppError {
+  return new AppError("shape", `the list goes in a circle: ${why}`, {
+    hint: "run sync again later: what was read so far is kept",
+  });
 }

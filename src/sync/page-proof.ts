@@ -11,8 +11,13 @@ export type AskedPage = {
 };
 
 export type GivenPage = {
-  /** Each row's value of the sort attribute, in the page's order, ms; null where it is not a date. */
+  /** Each row's value of the sort attribute, in the page's order, ms; null where it tells nothing. */
   readonly times: readonly (number | null)[];
+  /**
+   * A row that Kustomer looks up after the search found it may have changed meanwhile, and show a time at which
+   * the search did not find it. A time from here on (ms) counts only where nothing older came; default: all count.
+   */
+  readonly settledBefore?: number;
   /** How many rows match in all; null when the API did not say. */
   readonly total: number | null;
   /** How many rows a full page holds, by the server's word. */
@@ -25,16 +30,19 @@ export type PageProof =
   | { readonly kind: "all" }
   /** Every row before `last` came; those at `last` perhaps not all. */
   | { readonly kind: "through"; readonly last: number }
-  /** Every row before `at` came; the rows at `at` reach the end of the page, which began with them. */
+  /** The page is full, and all of one instant: nothing shows that it is in order. */
   | { readonly kind: "tie"; readonly at: number }
   /** The order or the filter was not honoured: only a range that fits a page can be read. */
   | { readonly kind: "unsorted" }
   /** The page is not whole: ask again. */
   | { readonly kind: "unsound"; readonly why: string };
 
+/** So many rows are not in order by chance. */
+const MANY = 10;
+
 /** Says what a first page, asked for in ascending order, proves. */
 export function provePage(asked: AskedPage, given: GivenPage): PageProof {
-  const { times, pageSize, timedOut } = given;
+  const { times, pageSize, timedOut, settledBefore = Number.POSITIVE_INFINITY } = given;
   if (timedOut) return { kind: "unsound", why: "the search timed out with part of the rows" };
   const full = times.length >= pageSize;
   // A total below the rows that came says nothing.
@@ -44,10 +52,16 @@ export function provePage(asked: AskedPage, given: GivenPage): PageProof {
     const due = Math.min(total ?? pageSize, pageSize);
     return { kind: "unsound", why: `a page of ${times.length} rows where ${due} are due` };
   }
-  let last = asked.from;
-  for (const time of times) {
-    if (time === null || time < last || time >= asked.to) return { kind: "unsorted" };
-    last = time;
+  const known = times.filter((time) => time !== null);
+  const settled = known.filter((time) => time < settledBefore);
+  if (known.length === 0 || !isOrdered(asked, settled.length < MANY ? known : settled)) {
+    return { kind: "unsorted" };
   }
-  return times[0] === last ? { kind: "tie", at: last } : { kind: "through", last };
+  // To go on from where it began would be no progress.
+  const last = (settled.some((time) => time > asked.from) ? settled : known).at(-1)!;
+  return known[0] === last ? { kind: "tie", at: last } : { kind: "through", last };
+}
+
+function isOrdered({ from, to }: AskedPage, times: readonly number[]): boolean {
+  return times.every((time, at) => time >= (times[at - 1] ?? from) && time < to);
 }

@@ -20,7 +20,12 @@ export type PlanOptions = {
   readonly start: number | null;
   /** How far before the end of what was read to look again, for rows that the index showed late. */
   readonly lookbackMs: number;
+  /** Read it all again, from the beginning; a full read that is under way goes on. */
+  readonly full: boolean;
 };
+
+/** A full read that was left so long ago says too little about what exists now: it begins anew. */
+const FULL_READ_LASTS_MS = 7 * 86_400_000;
 
 /** The instants that lie within the standard search's window, surely or perhaps, and likewise for the old. */
 export type Zones = Readonly<Record<Source, Ranges>>;
@@ -38,18 +43,24 @@ export function zonesAt(now: number): Zones {
 /** The state with which a run begins: the look-back reopened, the horizon moved to the run's start. */
 export function beginState(stored: SearchState | null, options: PlanOptions): SearchState {
   const start = options.start ?? EARLIEST;
-  if (stored === null) {
-    return { start, horizon: options.now, done: { search: [], archive: [] }, ties: [], scan: null };
+  const isUnderWay =
+    stored !== null && stored.full !== null && options.now - stored.full.startedAt < FULL_READ_LASTS_MS;
+  if (stored === null || (options.full && !isUnderWay)) {
+    const full = options.full ? { startedAt: options.now, marked: false } : null;
+    return { start, horizon: options.now, done: { search: [], archive: [] }, ties: [], scan: null, full };
   }
+  const reread = stored.horizon - options.lookbackMs;
   return {
     ...stored,
     start,
     // A server clock that steps back must not shrink what is claimed.
     horizon: Math.max(options.now, stored.horizon),
     done: {
-      search: intersect(stored.done.search, before(stored.horizon - options.lookbackMs)),
+      search: intersect(stored.done.search, before(reread)),
       archive: stored.done.archive,
     },
+    // What is looked at again is begun again.
+    ties: stored.ties.filter((tie) => tie.source === "archive" || tie.at < reread),
   };
 }
 

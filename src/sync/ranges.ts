@@ -70,6 +70,20 @@ export function since(instant: number): Ranges {
   return [{ from: instant, to: Number.POSITIVE_INFINITY }];
 }
 
+/** The last instant that the canonical form can write. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const DAY_MS = 86_400_000;
+
+/**
+ * Where to cut a range in two; null when it is one instant. One without an end is cut at `known`, up to where
+ * time is known to be populated, and beyond that in ever longer parts.
+ */
+export function middleOf({ from, to }: Range, known: number): number | null {
+  if (to !== Number.POSITIVE_INFINITY) return to - from > 1 ? Math.floor((from + to) / 2) : null;
+  if (from < known) return known;
+  return from < LATEST ? Math.min(LATEST, from + Math.max(DAY_MS, from - known)) : null;
+}
+
 /** True when every instant of `range` is in `a`. */
 export function covers(a: Ranges, range: Range): boolean {
   return subtract([range], a).length === 0;

@@ -3,7 +3,7 @@ import type { Page, SearchRequest } from "../kustomer/search.ts";
 import type { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
-import type { StoredState } from "./sink.ts";
+import type { Seen, StoredState } from "./sink.ts";
 
 /** One piece of work: a request, or a few, and the commit of what they brought. */
 export type Step = () => Promise<void>;
@@ -18,6 +18,8 @@ export type Reader = {
   readonly finished: () => boolean;
   /** Why a part could not be read although the rest was; empty when everything was. */
   readonly lacks: () => readonly AppError[];
+  /** Why rows that Kustomer has cannot be made to come; all that can be are read first. Null when all came. */
+  readonly failure: () => AppError | null;
 };
 
 /** The API as the engine sees it: pages that are already retried, limited and checked for their shape. */
@@ -32,10 +34,14 @@ export type ReaderContext = {
   readonly commit: (
     rows: readonly Resource[],
     state: StoredState | null,
-    more?: { deleted?: boolean; sweep?: ReadonlySet<string> },
+    more?: { deleted?: boolean; sweep?: ReadonlySet<string>; seen?: Seen },
   ) => void;
   /** How many live rows of the table are not among these ids. */
   readonly countMissing: (ids: ReadonlySet<string>) => number;
+  /** How many live rows a full read has not seen, as `Sink` tells it; null when it cannot. */
+  readonly countUnseen: ((from: number | null) => number) | null;
+  /** What a 401 or 403 means, as `runSync` wants to know it. */
+  readonly denied: (error: AppError) => Promise<AppError>;
   /** The server's clock at the start of the run, ms. */
   readonly now: number;
   /** Says how many rows are still to come, as far as is known. */

@@ -6,7 +6,6 @@ import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { createListReader } from "./list-reader.ts";
-import { beginState, zonesAt } from "./plan.ts";
 import type { Api, Reader, ReaderContext, Step } from "./reader.ts";
 import type { StreamReport, StreamStatus } from "./report.ts";
 import { createSearchReader } from "./search-reader.ts";
@@ -22,7 +21,10 @@ export type SyncOptions = {
   readonly concurrency: number;
   /** The server's clock, ms: never this machine's. */
   readonly now: number;
-  /** Forget what was read and read it all again; rows stay. */
+  /**
+   * Read it all again, from the beginning, and then mark live rows as deleted that did not come; rows stay
+   * readable meanwhile. One that was interrupted goes on, with this or without.
+   */
   readonly full: boolean;
   /** Ends every request under way, when one error stops the whole run. */
   readonly abort: (reason: AppError) => void;
@@ -73,7 +75,7 @@ export async function runSync(
   denied: (error: AppError) => Promise<AppError>,
   events: SyncEvents = {},
 ): Promise<SyncOutcome> {
-  const tracks = options.streams.map((stream) => startTrack(stream, api, sink, options, events));
+  const tracks = options.streams.map((stream) => startTrack(stream, api, sink, options, denied, events));
   let stopped: AppError | null = null;
   let bug: unknown = null;
   let wake: () => void = () => {};
@@ -154,7 +156,14 @@ function locate(error: AppError, { name, read, roles }: Stream): AppError {
   });
 }
 
-function startTrack(stream: Stream, api: Api, sink: Sink, options: SyncOptions, events: SyncEvents): Track {
+function startTrack(
+  stream: Stream,
+  api: Api,
+  sink: Sink,
+  options: SyncOptions,
+  denied: ReaderContext["denied"],
+  events: SyncEvents,
+): Track {
   const stored = sink.loadState(stream);
   const counted = async (asked: Promise<Page>): Promise<Page> => {
     const page = await asked;
@@ -177,6 +186,8 @@ function startTrack(stream: Stream, api: Api, sink: Sink, options: SyncOptions, 
       events.progress?.(stream.name, progressOf(track, "reading"));
     },
     countMissing: (ids) => sink.countMissing(stream, ids),
+    countUnseen: sink.countUnseen === undefined ? null : (from) => sink.countUnseen!(stream, from),
+    denied,
     left: (rows) => {
       track.left = rows;
     },
@@ -206,8 +217,15 @@ function readerOf(stream: Stream, sink: Sink, options: SyncOptions, context: Rea
     return createListReader(stream, read, context);
   }
   const known = decodeSearchState(stream.name, stored);
-  const begun = beginState(options.full ? null : known, options);
-  return createSearchReader(stream, read, begun, zonesAt(options.now), context);
+  // Where nothing is noted as seen, nothing tells how a full read that was interrupted goes on.
+  const canTell = sink.countUnseen !== undefined;
+  return createSearchReader(
+    stream,
+    read,
+    options.full && !canTell ? null : known,
+    { ...options, full: options.full && canTell },
+    context,
+  );
 }
 
 function progressOf(track: Track, state: StreamProgress["state"]): StreamProgress {
@@ -224,6 +242,7 @@ function endTrack(track: Track, events: SyncEvents): void {
 
 function statusOf(track: Track): StreamStatus {
   if (track.error !== null) return track.error.recovery === "skip" ? "skipped" : "failed";
+  if (track.reader.failure() !== null) return "failed";
   return track.complete && track.reader.lacks().length === 0 ? "done" : "partial";
 }
 
@@ -232,7 +251,7 @@ function reportOf(track: Track, isStopped: boolean): StreamReport {
   const { reader, read, written, deleted, rejected, requests, syncedTo } = track;
   const status = statusOf(track);
   const open = status === "partial" && !isStopped ? stillOpen(reader.stream.name) : null;
-  const error = track.error ?? reader.lacks()[0] ?? open;
+  const error = track.error ?? reader.failure() ?? reader.lacks()[0] ?? open;
   return {
     stream: reader.stream.name,
     status,

@@ -1,15 +1,29 @@
 /**
- * Reads a whole list in ascending id order, page by page, for the old rows of a stream that the archive
- * search does not know. Rows that vanish meanwhile shift those behind them across page borders; that is
- * noticed by the id that ends the page before, and the list is read again.
+ * Reads a whole list in ascending id order, for the old rows of a stream that the archive search does not
+ * know. It is read from its last page to its first: rows that vanish meanwhile move those behind them to
+ * earlier pages, which are still to be read, and new rows come at the end, so that none is ever skipped.
  */
+import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
+import { parseTime } from "../lib/time.ts";
 import type { Api } from "./reader.ts";
 import type { ScanProgress } from "./stream-state.ts";
 
 /** The most rows a page of these lists holds (Kustomer's developer docs, "pagination"). */
 const LIST_PAGE_SIZE = 100;
+
+/** How often a page is asked that holds fewer rows than it should and yet names a next one. */
+const ASKED_AT_MOST = 3;
+
+export type Scan = {
+  readonly path: string;
+  readonly api: Api;
+  /** The server's clock at the start of the run, ms. */
+  readonly now: number;
+  /** Stores rows that are met on the way to the last page. */
+  readonly keep: (rows: readonly Resource[]) => void;
+};
 
 export type ScanOutcome = {
   readonly rows: readonly Resource[];
@@ -19,37 +33,82 @@ export type ScanOutcome = {
   readonly startedAt: number;
 };
 
-/** Asks the next page of a list, and at the end asks the page before again, to see that nothing shifted. */
-export async function scanList(
-  path: string,
-  stored: ScanProgress | null,
-  api: Api,
-  now: number,
-): Promise<ScanOutcome> {
-  const progress = stored ?? { page: 1, lastId: null, startedAt: now, restarts: 0 };
-  const ask = (page: number) =>
-    api.list({ path, query: { sort: "asc", page: String(page), pageSize: String(LIST_PAGE_SIZE) } });
-  const { startedAt } = progress;
-  const page = await ask(progress.page);
-  if (page.next !== null && page.rows.length > 0) {
-    const lastId = page.rows.at(-1)?.id ?? null;
-    return { rows: page.rows, progress: { ...progress, page: progress.page + 1, lastId }, startedAt };
-  }
-  if (progress.page > 1) {
-    const previous = await ask(progress.page - 1);
-    if (previous.rows.at(-1)?.id !== progress.lastId) {
-      const restarts = progress.restarts + 1;
-      if (restarts > 5) {
-        throw new AppError("incomplete", "rows kept vanishing while the list was read", {
-          hint: "run sync again at a quieter time: what was read so far is kept",
-        });
-      }
-      return {
-        rows: [...page.rows, ...previous.rows],
-        progress: { page: 1, lastId: null, startedAt, restarts },
-        startedAt,
-      };
+/** Asks the page before the one asked last, or finds the last one. */
+export async function scanList(stored: ScanProgress | null, scan: Scan): Promise<ScanOutcome> {
+  if (stored?.nextPage === 0) return { rows: [], progress: stored, startedAt: stored.startedAt };
+  const { number, refused, page } =
+    stored === null ? await findLast(scan) : { number: stored.nextPage, refused: stored.refused, page: null };
+  const { rows } = page ?? (await askPage(number, scan));
+  const startedAt = stored?.startedAt ?? scan.now;
+  const isRead = number === 1 && refused === null;
+  return { rows, progress: isRead ? null : { nextPage: number - 1, startedAt, refused }, startedAt };
+}
+
+/** `page` is null where rows may have moved onto it since it was asked. */
+type Last = { readonly number: number; readonly refused: string | null; readonly page: Page | null };
+
+/**
+ * Finds the last page that holds a row, by doubling and then halving. Lists may be cut off like searches (AWS
+ * Glue's documentation: 10,000 rows); then it is the last that can be had, and `refused` says so.
+ */
+async function findLast(scan: Scan): Promise<Last> {
+  const first = await askPage(1, scan);
+  let last = 1;
+  let lastPage = first;
+  let beyond = hasNext(first) ? null : 2;
+  let refused: string | null = null;
+  while (beyond === null || beyond - last > 1) {
+    const number: number = beyond === null ? last * 2 : Math.floor((last + beyond) / 2);
+    let page: Page | null = null;
+    try {
+      page = await askPage(number, scan);
+      scan.keep(page.rows);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status !== 400) throw error;
+      refused = error.report().message;
+    }
+    if (page === null || page.rows.length + page.rejected === 0) beyond = number;
+    else if (page.rows[0]?.id === first.rows[0]?.id) {
+      throw new AppError("shape", `page ${number} of ${scan.path} is its first page again`);
+    } else {
+      last = number;
+      lastPage = page;
+      if (!hasNext(page)) beyond = number + 1;
     }
   }
-  return { rows: page.rows, progress: null, startedAt };
+  return { number: last, refused, page: hasNext(lastPage) ? null : lastPage };
+}
+
+async function askPage(number: number, { path, api, keep }: Scan): Promise<Page> {
+  const query = { sort: "asc", page: String(number), pageSize: String(LIST_PAGE_SIZE) };
+  let page = await api.list({ path, query });
+  for (let asked = 1; asked < ASKED_AT_MOST && isShort(page); asked += 1) {
+    keep(page.rows);
+    page = await api.list({ path, query });
+  }
+  if (!isAscending(page.rows)) {
+    throw new AppError("incomplete", `${path} is not in the order in which its rows were created`, {
+      hint: "rows last changed over two years ago cannot all be read; the others are",
+    });
+  }
+  return page;
+}
+
+function hasNext({ rows, rejected, next }: Page): boolean {
+  return next !== null && rows.length + rejected > 0;
+}
+
+/** A page that holds less than a page, and yet is not the last one. */
+function isShort(page: Page): boolean {
+  return hasNext(page) && page.rows.length + page.rejected < Math.min(page.pageSize, LIST_PAGE_SIZE);
+}
+
+/** True when a page is in the order of its ids, which begin with the time of creation, or of `createdAt`. */
+function isAscending(rows: readonly Resource[]): boolean {
+  const ascends = <T extends string | number>(keys: readonly T[]) =>
+    keys.every((key, at) => at === 0 || key >= keys[at - 1]!);
+  const times = rows.map(({ attributes: { createdAt } }) =>
+    typeof createdAt === "string" ? (parseTime(createdAt) ?? Number.NaN) : Number.NaN,
+  );
+  return ascends(rows.map(({ id }) => id)) || ascends(times);
 }

@@ -23,9 +23,18 @@ export type Batch = {
   readonly deleted?: boolean;
   /** The ids of a complete listing: live rows of the table that are not among them are marked deleted. */
   readonly sweep?: ReadonlySet<string>;
+  /** What a full read wants done beside. */
+  readonly seen?: Seen;
   /** The server's clock (ms), for what has no date of its own. */
   readonly now: number;
 };
+
+/**
+ * The rows of a full read are noted as seen: `begin` forgets first what an earlier one noted, `end` marks
+ * live rows as deleted that were not noted, of those last changed at `from` (ms; null: ever) or later, and
+ * forgets what was noted. Throws `sweep-refused` as a listing's sweep does.
+ */
+export type Seen = { readonly step: "begin" | "continue" | "end"; readonly from: number | null };
 
 export type Committed = {
   /** Rows inserted or changed. */
@@ -41,4 +50,9 @@ export type Sink = {
   readonly commit: (batch: Batch) => Committed;
   /** How many live rows of a stream are not among these ids. */
   readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
+  /**
+   * How many live rows, last changed at `from` (ms; null: ever) or later, a full read has not seen. A sink
+   * without it cannot tell; then nothing is marked deleted after a full read.
+   */
+  readonly countUnseen?: (stream: Stream, from: number | null) => number;
 };

@@ -12,29 +12,42 @@ import type { StoredState } from "./sink.ts";
 /** The standard search, or whatever holds the rows it leaves out for their age. */
 export type Source = "search" | "archive";
 
-/** How far the reading of a page-numbered tie came: every row at one `updatedAt`. */
+/** How far the reading of a tie came: every row at one `updatedAt`. */
 export type TieProgress = {
   readonly source: Source;
   readonly at: number;
-  /** The next page to ask. */
+  /** The `createdAt` ranges still to be read, the next one last; null while it is read without them. */
+  readonly created: Ranges | null;
+  /** How many rows the ranges already read held. */
+  readonly counted: number;
+  /** Within what is being read: the next page to ask, and how many rows a page holds. */
   readonly page: number;
+  readonly pageSize: number;
   /** What `meta.total` was on the first page; null when the API did not say. */
   readonly total: number | null;
+  /** What came on the pages before, and how many rows came without a usable id. */
   readonly ids: readonly string[];
+  readonly rejected: number;
   /** How often it was begun again because the count had moved. */
   readonly restarts: number;
 };
 
-/** How far the listing that stands in for the archive came. */
+/** How far the listing that stands in for the archive came. It is read from its last page to its first. */
 export type ScanProgress = {
-  /** The next page to ask. */
-  readonly page: number;
-  /** The last id of the page before it, to notice rows that shifted meanwhile; null on the first page. */
-  readonly lastId: string | null;
+  /** The next page to ask; 0 when none is left. */
+  readonly nextPage: number;
   /** The server's clock when the listing began. */
   readonly startedAt: number;
-  /** How often it was begun again because rows had shifted. */
-  readonly restarts: number;
+  /** With what words pages beyond those that are read were refused; null when none were. */
+  readonly refused: string | null;
+};
+
+/** A reading of everything from the beginning, after which live rows that it did not see are gone. */
+export type FullRead = {
+  /** The server's clock when it began. */
+  readonly startedAt: number;
+  /** False until the first of its rows were noted as seen: till then those of an earlier one are in the way. */
+  readonly marked: boolean;
 };
 
 export type SearchState = {
@@ -45,6 +58,8 @@ export type SearchState = {
   readonly done: Readonly<Record<Source, Ranges>>;
   readonly ties: readonly TieProgress[];
   readonly scan: ScanProgress | null;
+  /** Null when no full read is under way. */
+  readonly full: FullRead | null;
 };
 
 export type ListState = { readonly readAt: number };
@@ -59,6 +74,8 @@ const ranges = v.pipe(
   v.transform((pairs) => normalize(pairs.map(([from, to]) => ({ from, to })))),
 );
 const source = v.picklist(["search", "archive"]);
+const pageNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const SearchSchema = v.strictObject({
   v: v.literal(1),
@@ -69,28 +86,26 @@ const SearchSchema = v.strictObject({
     v.strictObject({
       source,
       at: instant,
-      page: v.pipe(v.number(), v.integer(), v.minValue(1)),
-      total: v.nullable(v.number()),
+      created: v.optional(v.nullable(ranges), null),
+      counted: v.optional(count, 0),
+      page: pageNumber,
+      pageSize: v.optional(pageNumber, 500),
+      total: v.nullable(count),
       ids: v.array(v.string()),
-      restarts: v.number(),
+      rejected: v.optional(count, 0),
+      restarts: count,
     }),
   ),
-  scan: v.nullable(
-    v.strictObject({
-      page: v.pipe(v.number(), v.integer(), v.minValue(1)),
-      lastId: v.nullable(v.string()),
-      startedAt: instant,
-      restarts: v.number(),
-    }),
-  ),
+  scan: v.nullable(v.strictObject({ nextPage: count, startedAt: instant, refused: v.nullable(v.string()) })),
+  full: v.optional(v.nullable(v.strictObject({ startedAt: instant })), null),
 });
 const ListSchema = v.strictObject({ v: v.literal(1), readAt: instant });
 
 /** Reads a search stream's stored state; null when there is none. Throws `store-state` when it is not one. */
 export function decodeSearchState(stream: string, stored: StoredState | null): SearchState | null {
   if (stored === null) return null;
-  const { start, horizon, done, ties, scan } = decode(SearchSchema, stream, stored.state);
-  return { start, horizon, done, ties, scan };
+  const { v: _, full, ...state } = decode(SearchSchema, stream, stored.state);
+  return { ...state, full: full === null ? null : { ...full, marked: true } };
 }
 
 /** Reads a list stream's stored state; null when there is none. Throws `store-state` when it is not one. */
@@ -111,10 +126,9 @@ function decode<S extends v.GenericSchema>(schema: S, stream: string, state: unk
 
 /** Writes a search stream's state. Instants at or after the horizon are left out: they may still change. */
 export function encodeSearchState(state: SearchState): StoredState {
-  const claimed = (set: Ranges) =>
-    intersect(set, [{ from: EARLIEST, to: state.horizon }]).map(
-      ({ from, to }) => [formatTime(from), formatTime(to)] as const,
-    );
+  const pairs = (set: Ranges) => set.map(({ from, to }) => [formatTime(from), formatTime(to)] as const);
+  const claimed = (set: Ranges) => pairs(intersect(set, [{ from: EARLIEST, to: state.horizon }]));
+  const { scan, full } = state;
   const syncedTo = syncedUpTo(state);
   return {
     state: {
@@ -122,11 +136,16 @@ export function encodeSearchState(state: SearchState): StoredState {
       start: formatTime(state.start),
       horizon: formatTime(state.horizon),
       done: { search: claimed(state.done.search), archive: claimed(state.done.archive) },
-      ties: state.ties.map((tie) => ({ ...tie, at: formatTime(tie.at) })),
-      scan: state.scan === null ? null : { ...state.scan, startedAt: formatTime(state.scan.startedAt) },
+      ties: state.ties.map((tie) => ({
+        ...tie,
+        at: formatTime(tie.at),
+        created: tie.created === null ? null : pairs(tie.created),
+      })),
+      scan: scan === null ? null : { ...scan, startedAt: formatTime(scan.startedAt) },
+      full: full === null ? null : { startedAt: formatTime(full.startedAt) },
     },
     syncedTo: syncedTo === null ? null : formatTime(syncedTo),
-    complete: syncedTo === state.horizon,
+    complete: syncedTo === state.horizon && full === null,
   };
 }
 

@@ -1,62 +1,200 @@
 /**
  * Reads the rows that share one `updatedAt` (a bulk edit leaves thousands): by page number, because time
  * cannot tell them apart, and believed only when as many different ids came as the API counts, and the
- * count held still. What page numbers cannot reach is split by `createdAt`.
+ * count held still. What page numbers cannot reach, or cannot be trusted to, is split by `createdAt`.
  */
 import type { Page, SearchRequest } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
 import { provePage } from "./page-proof.ts";
-import type { Range } from "./ranges.ts";
+import { middleOf, type Range, type Ranges } from "./ranges.ts";
 import type { Api } from "./reader.ts";
-import { EARLIEST, type TieProgress } from "./stream-state.ts";
+import { EARLIEST, type Source, type TieProgress } from "./stream-state.ts";
 
 /** Search serves this many pages and no more (Kustomer's reference for create-customer-search). */
 const MOST_PAGES = 100;
 
-/** How often a tie is read from its first page again before it is split. */
+/** How often what is being read is begun again before it is split. */
 const RESTARTS = 5;
 
-/** A tie goes on from `progress` with the rows to commit now; null when every row of it has come. */
-export type TieOutcome = { readonly rows: readonly Resource[]; readonly progress: TieProgress | null };
+/** Kustomer's web app asks for counts up to this; a count that reaches it may be the limit of counting. */
+const COUNTED_AT_MOST = 10_000;
 
-/** Stores rows that a step reads beside its last page. */
-type Keep = (rows: readonly Resource[]) => void;
+const EVER: Range = { from: EARLIEST, to: Date.UTC(9999, 11, 31) };
+const BEGINNING = { page: 1, total: null, ids: [], rejected: 0, restarts: 0 } as const;
+
+export type TieOutcome = {
+  /** The rows to commit now. */
+  readonly rows: readonly Resource[];
+  /** How a tie goes on; null when every row of it has come. */
+  readonly progress: TieProgress | null;
+  /** Why what was being read cannot be; it is put off behind the rest of the tie. Null when it can. */
+  readonly failure: AppError | null;
+};
+
+/** A tie at one instant of a source, of which nothing has been read. */
+export function newTie(source: Source, at: number, pageSize: number): TieProgress {
+  return { source, at, pageSize, created: null, counted: 0, ...BEGINNING };
+}
 
 /** Asks the next page of a tie. */
-export async function readTie(
-  tie: TieProgress,
-  context: string,
-  pageSize: number,
-  api: Api,
-  keep: Keep,
-): Promise<TieOutcome> {
+export async function readTie(tie: TieProgress, context: string, api: Api): Promise<TieOutcome> {
   const instant = { context, archive: tie.source === "archive", from: tie.at, to: tie.at + 1 };
-  const byCreation = async (): Promise<TieOutcome> => {
-    await readByCreation(instant, pageSize, api, keep);
-    return { rows: [], progress: null };
-  };
-  if (tie.page > MOST_PAGES) return byCreation();
-  const page = await pageWithinCap(api, { ...instant, page: tie.page, pageSize });
-  if (page === null) return byCreation();
-  const size = Math.min(page.pageSize, pageSize);
-  const ids = new Set(tie.page === 1 ? [] : tie.ids);
-  for (const row of page.rows) ids.add(row.id);
-  const total = tie.page === 1 ? page.total : tie.total;
-  const restart = (): TieOutcome | Promise<TieOutcome> => {
-    const restarts = tie.restarts + 1;
-    if (restarts > RESTARTS) return byCreation();
-    return { rows: page.rows, progress: { ...tie, page: 1, total: null, ids: [], restarts } };
-  };
-  if (page.timedOut || page.total !== total) return restart();
-  if (total === null && page.rows.length >= size) {
-    return { rows: page.rows, progress: { ...tie, page: tie.page + 1, total, ids: [...ids] } };
+  const slice = tie.created?.at(-1) ?? null;
+  if (slice === null && tie.created !== null) return recount(tie, instant, api);
+  if (slice === null) return readPage(tie, slice, instant, api);
+  try {
+    return isInstant(slice)
+      ? await readPage(tie, slice, instant, api)
+      : await readCreated(tie, slice, instant, api);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.status !== 400) throw error;
+    return giveUp(tie, [], `and asking for them by createdAt was refused: ${error.report().message}`);
   }
-  if (total === null || ids.size + page.rejected >= total) return { rows: page.rows, progress: null };
-  if (page.rows.length < size) return restart();
-  if (total > MOST_PAGES * size) return byCreation();
-  return { rows: page.rows, progress: { ...tie, page: tie.page + 1, total, ids: [...ids] } };
+}
+
+type Instant = { context: string; archive: boolean; from: number; to: number };
+
+/** Reads the next page of all the tie, or of a slice of one millisecond. */
+async function readPage(
+  tie: TieProgress,
+  slice: Range | null,
+  instant: Instant,
+  api: Api,
+): Promise<TieOutcome> {
+  const page = await pageWithinCap(api, {
+    ...instant,
+    ...created(slice),
+    page: tie.page,
+    pageSize: tie.pageSize,
+  });
+  if (page === null) return divide(tie, slice, []);
+  const { rows } = page;
+  const isElsewhere = slice !== null && isNowhere(rows, slice.from);
+  if (isElsewhere && tie.restarts >= RESTARTS) {
+    return giveUp(tie, rows, "and asked for some of them by createdAt, the search gives others");
+  }
+
+  const came = rows.length + page.rejected;
+  const isFull = came >= Math.min(page.pageSize, tie.pageSize);
+  const ids = [...new Set([...tie.ids, ...rows.map(({ id }) => id)])];
+  const rejected = tie.rejected + page.rejected;
+  const total = tie.page === 1 ? page.total : tie.total;
+  const read = ids.length + rejected;
+  if (page.timedOut || page.total !== total || isElsewhere) return restart(tie, slice, rows);
+  const goOn = (): TieOutcome => {
+    const reachable = MOST_PAGES * Math.min(page.pageSize, tie.pageSize);
+    if (tie.page >= MOST_PAGES || (slice === null && (total ?? 0) > reachable))
+      return divide(tie, slice, rows);
+    return { rows, progress: { ...tie, page: tie.page + 1, total, ids, rejected }, failure: null };
+  };
+  if (total === null) {
+    const isEnd = came === 0 || (!isFull && page.next === null);
+    if (isEnd) return finish(tie, slice, rows, read);
+    // Nothing would tell that a row left and the others moved up.
+    return slice === null ? divide(tie, slice, rows) : goOn();
+  }
+  if (read >= total && !(isFull && total >= COUNTED_AT_MOST)) return finish(tie, slice, rows, read);
+  return isFull ? goOn() : restart(tie, slice, rows);
+}
+
+/** Reads a slice in ascending `createdAt`, as a range is read in ascending `updatedAt`. */
+async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api: Api): Promise<TieOutcome> {
+  const { pageSize } = tie;
+  const page = await api.search({ ...instant, ...created(slice), sort: "created_at", page: 1, pageSize });
+  const { rows } = page;
+  const times = rows.map(({ attributes }) => timeOf(attributes.createdAt));
+  const proof = provePage(slice, {
+    times: [...times, ...Array<null>(page.rejected).fill(null)],
+    total: page.total,
+    pageSize: Math.min(page.pageSize, pageSize),
+    timedOut: page.timedOut,
+  });
+  const replace = (slices: Ranges, counted: number): TieOutcome => {
+    const open = [...tie.created!.slice(0, -1), ...slices];
+    return {
+      rows,
+      progress: { ...tie, ...BEGINNING, created: open, counted: tie.counted + counted },
+      failure: null,
+    };
+  };
+  switch (proof.kind) {
+    case "all":
+      return replace([], times.length + page.rejected);
+    case "through": {
+      const before = times.filter((time) => time === null || time < proof.last).length;
+      return replace([{ ...slice, from: proof.last }], before + page.rejected);
+    }
+    case "tie": {
+      const parts = [
+        { ...slice, from: proof.at + 1 },
+        { ...slice, to: proof.at },
+        { from: proof.at, to: proof.at + 1 },
+      ];
+      return replace(
+        parts.filter(({ from, to }) => from < to),
+        0,
+      );
+    }
+    case "unsound":
+      if (tie.restarts < RESTARTS) return restart(tie, slice, rows);
+  }
+  const middle = middleOf(slice, slice.from)!;
+  return replace(
+    [
+      { ...slice, from: middle },
+      { ...slice, to: middle },
+    ],
+    0,
+  );
+}
+
+function restart(tie: TieProgress, slice: Range | null, rows: readonly Resource[]): TieOutcome {
+  const restarts = tie.restarts + 1;
+  const byPage = slice === null || isInstant(slice);
+  if (byPage && restarts > RESTARTS) return divide(tie, slice, rows);
+  return { rows, progress: { ...tie, ...BEGINNING, restarts }, failure: null };
+}
+
+/** What page numbers cannot read is read by creation; where that is one instant too, nothing is left to try. */
+function divide(tie: TieProgress, slice: Range | null, rows: readonly Resource[]): TieOutcome {
+  if (slice === null) return { rows, progress: { ...tie, ...BEGINNING, created: [EVER] }, failure: null };
+  const total = tie.total ?? tie.ids.length;
+  const failure = incomplete(
+    `${total} rows share updatedAt ${formatTime(tie.at)} and createdAt ${formatTime(slice.from)}, ` +
+      "more than a search can be made to list",
+  );
+  const created = [slice, ...tie.created!.slice(0, -1)];
+  return { rows, progress: { ...tie, ...BEGINNING, created }, failure };
+}
+
+function finish(tie: TieProgress, slice: Range | null, rows: readonly Resource[], count: number): TieOutcome {
+  if (slice === null) return { rows, progress: null, failure: null };
+  const counted = tie.counted + count;
+  return {
+    rows,
+    progress: { ...tie, ...BEGINNING, created: tie.created!.slice(0, -1), counted },
+    failure: null,
+  };
+}
+
+/** A row without `createdAt` is in no slice: all of them together must hold as many rows as the tie. */
+async function recount(tie: TieProgress, instant: Instant, api: Api): Promise<TieOutcome> {
+  const { rows, total } = await api.search({ ...instant, page: 1, pageSize: tie.pageSize });
+  if (total === null || tie.counted >= total) return { rows, progress: null, failure: null };
+  return giveUp({ ...tie, total }, rows, `and only ${tie.counted} of them have a createdAt to be found by`);
+}
+
+/** Leaves a tie to the next run, which begins it anew. */
+function giveUp(tie: TieProgress, rows: readonly Resource[], why: string): TieOutcome {
+  const failure = incomplete(`${tie.total ?? "too many"} rows share updatedAt ${formatTime(tie.at)}, ${why}`);
+  return { rows, progress: newTie(tie.source, tie.at, tie.pageSize), failure };
+}
+
+function incomplete(message: string): AppError {
+  const hint = "all other rows are read; tell Kustomer's support which instant it is";
+  return new AppError("incomplete", message, { hint });
 }
 
 /**
@@ -72,75 +210,20 @@ async function pageWithinCap(api: Api, request: SearchRequest): Promise<Page | n
   }
 }
 
-type Instant = { context: string; archive: boolean; from: number; to: number };
-
-/** Reads the rows of one `updatedAt` in ascending `createdAt`, as a range is read in ascending `updatedAt`. */
-async function readByCreation(instant: Instant, pageSize: number, api: Api, keep: Keep): Promise<void> {
-  const open: Range[] = [{ from: EARLIEST, to: Number.POSITIVE_INFINITY }];
-  let unsound = 0;
-  for (let range = open.pop(); range !== undefined; range = open.pop()) {
-    if (range.to - range.from <= 1) {
-      await readPages({ ...instant, createdFrom: range.from, createdTo: range.to }, pageSize, api, keep);
-      continue;
-    }
-    const page = await api.search({ ...instant, ...created(range), sort: "created_at", page: 1, pageSize });
-    keep(page.rows);
-    const proof = provePage(range, {
-      times: page.rows.map((row) => createdAt(row)),
-      total: page.total,
-      pageSize: Math.min(page.pageSize, pageSize),
-      timedOut: page.timedOut,
-    });
-    unsound = proof.kind === "unsound" ? unsound + 1 : 0;
-    if (proof.kind === "all") continue;
-    if (proof.kind === "through") open.push({ ...range, from: proof.last });
-    else if (proof.kind === "tie") {
-      open.push({ ...range, from: proof.at + 1 }, { from: proof.at, to: proof.at + 1 });
-    } else if (proof.kind === "unsound" && unsound <= RESTARTS) open.push(range);
-    else {
-      const end = range.to === Number.POSITIVE_INFINITY ? Math.max(instant.to, range.from + 2) : range.to;
-      const middle = Math.floor((range.from + end) / 2);
-      open.push({ ...range, from: middle }, { ...range, to: middle });
-    }
-  }
+function isInstant({ from, to }: Range): boolean {
+  return to - from === 1;
 }
 
-/** Reads by page number what no time tells apart, until as many ids came as the API counts. */
-async function readPages(
-  request: Instant & { createdFrom: number; createdTo: number },
-  pageSize: number,
-  api: Api,
-  keep: Keep,
-): Promise<void> {
-  let total: number | null = null;
-  for (let attempt = 0; attempt <= RESTARTS; attempt += 1) {
-    const ids = new Set<string>();
-    for (let number = 1; number <= MOST_PAGES; number += 1) {
-      const page = await pageWithinCap(api, { ...request, page: number, pageSize });
-      if (page === null) break;
-      keep(page.rows);
-      for (const row of page.rows) ids.add(row.id);
-      total = page.total;
-      if (page.rows.length < Math.min(page.pageSize, pageSize)) break;
-      if (total !== null && ids.size >= total) break;
-    }
-    if (total === null || ids.size >= total) return;
-  }
-  throw new AppError(
-    "incomplete",
-    `${total} rows share updatedAt ${formatTime(request.from)} and createdAt ${formatTime(request.createdFrom)}, ` +
-      "more than a search can be made to list",
-    { hint: "all other rows were read; tell Kustomer's support which instant it is" },
-  );
+/** True when rows came, and none of those that tell was created at this instant. */
+function isNowhere(rows: readonly Resource[], instant: number): boolean {
+  const times = rows.map(({ attributes }) => timeOf(attributes.createdAt)).filter((time) => time !== null);
+  return times.length > 0 && times.every((time) => time !== instant);
 }
 
-function created(range: Range): { createdFrom: number; createdTo?: number } {
-  return range.to === Number.POSITIVE_INFINITY
-    ? { createdFrom: range.from }
-    : { createdFrom: range.from, createdTo: range.to };
+function created(slice: Range | null): { createdFrom?: number; createdTo?: number } {
+  return slice === null ? {} : { createdFrom: slice.from, createdTo: slice.to };
 }
 
-function createdAt(row: Resource): number | null {
-  const value = row.attributes.createdAt;
+function timeOf(value: unknown): number | null {
   return typeof value === "string" ? parseTime(value) : null;
 }

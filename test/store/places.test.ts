@@ -102,7 +102,7 @@ test("a file that may be read and not written is refused to a writer, and read",
   const script = `
     console.log(told(() => openStore("kustomer.db", { mode: "write" }).lock.acquire("sync")).message);
     console.log(count("kustomer.db"));`;
-  expect(unprivileged(script)).toBe("the file cannot be written\n2");
+  expect(unprivileged(script)).toBe("there is no permission to write to the file\n2");
   expect(contents()["kustomer.db"]).toBe(before["kustomer.db"]!);
 });
 

@@ -26,7 +26,12 @@ describe("what a page proves", () => {
     ["descending", page([160, 150, 100], { total: 9 }), "unsorted"],
     ["a row before the range", page([99, 150, 160], { total: 9 }), "unsorted"],
     ["a row after the range", page([100, 150, 200], { total: 9 }), "unsorted"],
-    ["a row without a date", page([100, null, 160], { total: 9 }), "unsorted"],
+    ["a row without a date", page([100, null, 160], { total: 9 }), "through", 160],
+    ["a last row without a date", page([100, 150, null], { total: 9 }), "through", 150],
+    ["one row with a date", page([null, 150, null], { total: 9 }), "tie", 150],
+    ["no row with a date", page([null, null, null], { total: 9 }), "unsorted"],
+    ["descending around a row without a date", page([160, null, 100], { total: 9 }), "unsorted"],
+    ["no total, nothing", page([], { total: null }), "all"],
     ["a short page", page([100, 150], { total: 9 }), "unsound"],
     ["no rows though some match", page([], { total: 9 }), "unsound"],
     ["short, though the total is small", page([100], { total: 2 }), "unsound"],
@@ -44,6 +49,23 @@ describe("what a page proves", () => {
     });
   }
 
+  describe("when what changed from 160 on may be newer than the search knew", () => {
+    const many = [100, 104, 108, 112, 116, 120, 124, 128, 132, 136];
+    const unsure = (times: number[], total = 99) =>
+      provePage(asked, page(times, { total, pageSize: times.length, settledBefore: 160 }));
+    const proofs: [string, number[], ReturnType<typeof provePage>][] = [
+      ["such a time proves nothing at the end", [...many, 190], { kind: "through", last: 136 }],
+      ["nor in between", [...many.slice(0, 5), 190, ...many.slice(5)], { kind: "through", last: 136 }],
+      ["nor after the range", [...many, 900], { kind: "through", last: 136 }],
+      ["among few rows it shows that there is no order", [100, 190, 150], { kind: "unsorted" }],
+      ["others out of order do so among many", [...many.toReversed(), 190], { kind: "unsorted" }],
+      ["it counts where nothing else came", [170, 180, 190], { kind: "through", last: 190 }],
+      ["or nothing else after the first", [100, 180, 190], { kind: "through", last: 190 }],
+    ];
+    test.each(proofs)("%s", (_name, times, proof) => expect(unsure(times)).toEqual(proof));
+    test("all is all", () => expect(unsure([190, 100], 2)).toEqual({ kind: "all" }));
+  });
+
   test("the last range has no end", () => {
     const endless = { from: 100, to: Number.POSITIVE_INFINITY };
     expect(provePage(endless, page([100, 5_000, 9_000], { total: 9 }))).toEqual({
@@ -56,7 +78,12 @@ describe("what a page proves", () => {
 /** A server that holds rows at these times and answers honestly. */
 function honestPage(times: readonly number[], from: number, to: number, pageSize: number): GivenPage {
   const match = times.filter((time) => time >= from && time < to).sort((a, b) => a - b);
-  return { times: match.slice(0, pageSize), total: match.length, pageSize, timedOut: false };
+  return {
+    times: match.slice(0, pageSize),
+    total: match.length,
+    pageSize,
+    timedOut: false,
+  };
 }
 
 test("following the proofs of an honest server reads every row, and always ends", () => {

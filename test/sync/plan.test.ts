@@ -15,7 +15,7 @@ const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23, 12);
 const BORDER = Date.UTC(2024, 10, 23, 12);
 const MARGIN = 3 * DAY;
-const options = { now: NOW, start: null, lookbackMs: 15 * 60_000 };
+const options = { now: NOW, start: null, lookbackMs: 15 * 60_000, full: false };
 const endless = Number.POSITIVE_INFINITY;
 
 /** Reads everything that is open, as a run does that is not interrupted. */
@@ -118,6 +118,32 @@ describe("a later run", () => {
   });
 });
 
+describe("a full read", () => {
+  const whole = stored(readAll(beginState(null, options), NOW));
+  const full = { ...options, full: true };
+
+  test("begins from nothing, whatever was read", () => {
+    const state = beginState(whole, { ...full, now: NOW + DAY });
+    expect(state).toMatchObject({ done: { search: [], archive: [] }, full: { startedAt: NOW + DAY } });
+    expect(encodeSearchState(readAll(state, NOW + DAY)).complete).toBe(false);
+  });
+  test("that was interrupted goes on, with the option or without", () => {
+    const half = stored(
+      markRead(beginState(whole, full), zonesAt(NOW), "search", { from: NOW - DAY, to: NOW }),
+    );
+    for (const again of [options, full]) {
+      const state = beginState(half, { ...again, now: NOW + DAY, lookbackMs: 0 });
+      expect(state.done.search).toEqual([{ from: NOW - DAY, to: NOW }]);
+      expect(state.full).toEqual({ startedAt: NOW, marked: true });
+    }
+  });
+  test("that was left long ago begins anew when it is asked for again", () => {
+    const half = stored(beginState(whole, full));
+    expect(beginState(half, { ...full, now: NOW + 8 * DAY }).full?.startedAt).toBe(NOW + 8 * DAY);
+    expect(beginState(half, { ...options, now: NOW + 8 * DAY }).full?.startedAt).toBe(NOW);
+  });
+});
+
 test("whatever the order and however often interrupted, no instant is claimed that was not asked", () => {
   const steps = fc.array(
     fc.record({
@@ -177,14 +203,27 @@ describe("the stored state", () => {
     const tie = {
       source: "search" as const,
       at: NOW - 5,
+      created: [{ from: NOW - 900, to: NOW - 800 }],
+      counted: 700,
       page: 2,
+      pageSize: 500,
       total: 1_200,
       ids: ["a", "b"],
+      rejected: 3,
       restarts: 1,
     };
-    const scan = { page: 7, lastId: "x", startedAt: NOW - 1_000, restarts: 0 };
-    const state = { ...beginState(null, options), ties: [tie], scan };
+    const scan = { nextPage: 7, startedAt: NOW - 1_000, refused: "no more" };
+    const full = { startedAt: NOW - 2_000, marked: true };
+    const state = { ...beginState(null, options), ties: [tie], scan, full };
     expect(stored(state)).toEqual(state);
+  });
+  test("of before there were full reads, and ties read by creation, is understood", () => {
+    const { full: _, ...older } = encodeSearchState(beginState(null, options)).state as { full: unknown };
+    const at = "2026-11-23T11:00:00.000Z";
+    const ties = [{ source: "search", at, page: 2, total: 7, ids: ["a"], restarts: 0 }];
+    const read = decodeSearchState("notes", { state: { ...older, ties }, syncedTo: null, complete: false })!;
+    expect(read.full).toBeNull();
+    expect(read.ties).toMatchObject([{ page: 2, pageSize: 500, created: null, counted: 0, rejected: 0 }]);
   });
   test("that is damaged is named, with the command that mends it", () => {
     for (const broken of [{}, { v: 2 }, null, "x", { v: 1, start: "yesterday" }]) {

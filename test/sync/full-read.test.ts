@@ -1,0 +1,176 @@
+/** A full read: everything again, and then what does not exist any more is marked deleted, and nothing else. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { afterRound, FIRST_ROUND } from "../../src/sync/full-read.ts";
+import { createLab, type Lab } from "./harness.ts";
+import { hash, type Quirks, recently, rowsAt } from "./stand-in.ts";
+
+const DAY = 86_400_000;
+const labs: Lab[] = [];
+afterEach(() => {
+  for (const lab of labs.splice(0)) lab.end();
+});
+
+function setUp(quirks: Quirks = {}): Lab {
+  const lab = createLab({ maxPageSize: 10, ...quirks });
+  labs.push(lab);
+  const old = Array.from({ length: 40 }, (_, i) => Date.now() - 900 * DAY + i * 3_600_000);
+  lab.api.rows.set("message", rowsAt("message", [...recently(120), ...old]));
+  return lab;
+}
+
+/** Removes rows for good: every n-th, of both ages. */
+function purge({ api }: Lab, nth: number): string[] {
+  const rows = api.rows.get("message")!;
+  api.rows.set(
+    "message",
+    rows.filter((_, i) => i % nth !== 0),
+  );
+  return rows.filter((_, i) => i % nth === 0).map(({ id }) => id);
+}
+
+const deleted = (lab: Lab) =>
+  lab
+    .held("messages")
+    .filter((row) => row.endsWith("deleted"))
+    .map((row) => row.split(" ")[0]);
+const seen = (lab: Lab) => lab.query("SELECT count(*) AS n FROM _sync_seen")[0]!.n;
+const state = (lab: Lab) =>
+  JSON.parse(String(lab.query("SELECT state FROM _sync_state")[0]!.state)) as { full: unknown };
+
+describe("what was purged", () => {
+  test("is marked deleted at the end of a full read, and only then; the row keeps its data", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const before = lab.held("messages");
+    const gone = purge(lab, 9);
+    expect((await lab.sync(["messages"])).streams[0]?.deleted).toBe(0);
+    const { streams, exitCode } = await lab.sync(["messages"], { full: true });
+    expect([streams[0]?.deleted, exitCode]).toEqual([gone.length, 0]);
+    expect(deleted(lab)).toEqual(gone.toSorted());
+    expect(lab.held("messages").map((row) => row.replace(" deleted", " live"))).toEqual(before);
+    expect([seen(lab), state(lab).full]).toEqual([0, null]);
+  });
+
+  test("is found though rows that moved meanwhile were not seen at first", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const gone = new Set(purge(lab, 9));
+    lab.api.quirks.beforeSearch = (count) => {
+      const rows = lab.api.rows.get("message")!;
+      const row = rows[Number.parseInt(hash(String(count)).slice(0, 8), 16) % rows.length]!;
+      Object.assign(row, { updatedAt: new Date().toISOString(), rev: row.rev + 1 });
+    };
+    const outcome = await lab.sync(["messages"], { full: true, most: 200 });
+    // Whatever is marked is gone; if rows never stopped moving, it is marked by the next run.
+    expect(deleted(lab).every((id) => gone.has(id!))).toBe(true);
+    delete lab.api.quirks.beforeSearch;
+    if (outcome.exitCode !== 0) await lab.sync(["messages"]);
+    expect(deleted(lab)).toEqual([...gone].toSorted());
+    await lab.sync(["messages"]);
+    expect(lab.held("messages").filter((row) => row.endsWith("live"))).toEqual(lab.truth("message"));
+  });
+
+  test("is all that is marked, wherever the full read was interrupted", async () => {
+    let stops = 0;
+    for (let status = "interrupted"; status === "interrupted"; stops += 3) {
+      const lab = setUp();
+      await lab.sync(["messages"]);
+      const gone = purge(lab, 9);
+      const first = await lab.sync(["messages"], { full: true, commits: stops });
+      ({ status } = first);
+      if (status === "interrupted") {
+        expect(deleted(lab)).toEqual([]);
+        // It goes on also when it is not asked for again; only before its first commit it had not begun.
+        const second = await lab.sync(["messages"], { full: stops === 0 || stops % 2 === 0 });
+        expect(second.exitCode).toBe(0);
+      }
+      expect(deleted(lab)).toEqual(gone.toSorted());
+      lab.end();
+      labs.splice(labs.indexOf(lab), 1);
+    }
+    expect(stops).toBeGreaterThan(18);
+  });
+
+  test("among rows older than the start date is left alone", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const gone = new Set(purge(lab, 9));
+    await lab.sync(["messages"], { full: true, start: Date.now() - 100 * DAY });
+    expect(deleted(lab).length).toBeGreaterThan(0);
+    for (const id of deleted(lab)) {
+      expect([gone.has(id!), Number(id!.split("-")[1]) < 120]).toEqual([true, true]);
+    }
+  });
+});
+
+describe("marked are none", () => {
+  test("when over a third would be: said, 6, and the next full read begins anew", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const gone = purge(lab, 2);
+    const { streams, exitCode } = await lab.sync(["messages"], { full: true });
+    expect(streams[0]).toMatchObject({ status: "partial", error: { code: "sweep-refused" }, deleted: 0 });
+    expect([exitCode, deleted(lab), state(lab).full]).toEqual([6, [], null]);
+    expect((await lab.sync(["messages"])).exitCode).toBe(0);
+    expect((await lab.sync(["messages"], { full: true, force: true })).exitCode).toBe(0);
+    expect(deleted(lab)).toEqual(gone.toSorted());
+  });
+
+  test("when the archive is refused: what it may hold cannot be called gone", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const gone = purge(lab, 9);
+    lab.api.quirks.archiveStatus = 403;
+    expect((await lab.sync(["messages"], { full: true })).exitCode).toBe(6);
+    expect(deleted(lab)).toEqual([]);
+    delete lab.api.quirks.archiveStatus;
+    expect((await lab.sync(["messages"])).exitCode).toBe(0);
+    expect(deleted(lab)).toEqual(gone.toSorted());
+  });
+
+  test("when rows could not be read", async () => {
+    const lab = setUp({ capRows: 10 });
+    const at = Date.now() - 5 * DAY;
+    const tie = rowsAt("tie", Array<number>(15).fill(at));
+    for (const row of tie) row.createdAt = new Date(at).toISOString();
+    lab.api.rows.get("message")!.push(...tie);
+    await lab.sync(["messages"]);
+    purge(lab, 9);
+    const { streams } = await lab.sync(["messages"], { full: true, most: 200 });
+    expect([streams[0]?.status, deleted(lab)]).toEqual(["failed", []]);
+  });
+
+  test("by a first sync, of which a full read is no more than that", async () => {
+    const lab = setUp();
+    const { streams } = await lab.sync(["messages"], { full: true });
+    expect(streams[0]).toMatchObject({ status: "done", written: 160, deleted: 0 });
+    expect(lab.held("messages")).toEqual(lab.truth("message"));
+  });
+});
+
+test("all is read again, and rows stay readable meanwhile", async () => {
+  const lab = setUp();
+  const first = await lab.sync(["messages"]);
+  let fewest = Number.POSITIVE_INFINITY;
+  const full = await lab.sync(["messages"], {
+    full: true,
+    onCommit: () => {
+      fewest = Math.min(fewest, lab.held("messages").length);
+    },
+  });
+  expect([full.streams[0]?.read, full.streams[0]?.written]).toEqual([first.streams[0]!.read, 0]);
+  expect(fewest).toBe(160);
+});
+
+describe("after a round", () => {
+  const round = (unseen: number | null, number = 2, leftNews = false) => ({ number, unseen, leftNews });
+  const cases: [string, ReturnType<typeof round>, number, ReturnType<typeof afterRound>][] = [
+    ["that saw all, it ends", FIRST_ROUND, 0, "end"],
+    ["the first, what was not seen is looked for again", FIRST_ROUND, 5, "again"],
+    ["that met some of them, again", round(5), 3, "again"],
+    ["that met none of them, it ends", round(5), 5, "end"],
+    ["that left news unread, again", round(5, 2, true), 5, "again"],
+    ["too many, it is left to the next run", round(5, 6), 3, "later"],
+  ];
+  test.each(cases)("%s", (_name, after, unseen, then) => expect(afterRound(after, unseen)).toBe(then));
+});

@@ -1,0 +1,157 @@
+/** Runs the engine as the program does: the real client over HTTP, a real file; and tells what came of it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "../../src/kustomer/client.ts";
+import { createLimiter } from "../../src/kustomer/limiter.ts";
+import { listPage } from "../../src/kustomer/list.ts";
+import { searchPage } from "../../src/kustomer/search.ts";
+import { classifyDenied, readToken } from "../../src/kustomer/token.ts";
+import { AppError } from "../../src/lib/errors.ts";
+import { openStore } from "../../src/store/store.ts";
+import { STREAMS } from "../../src/streams/index.ts";
+import { runExitCode, runStatus } from "../../src/sync/report.ts";
+import { runSync, type SyncOutcome } from "../../src/sync/run.ts";
+import type { Batch, Sink } from "../../src/sync/sink.ts";
+import { type Quirks, type StandIn, startStandIn } from "./stand-in.ts";
+
+export type Options = {
+  /** Bounds the requests of a run, so that a loop fails rather than hangs. Default 2,000. */
+  most?: number;
+  concurrency?: number;
+  start?: number | null;
+  /** Default 0. */
+  lookbackMs?: number;
+  full?: boolean;
+  force?: boolean;
+  /** Ends the run, as Ctrl-C would, before the commit after this many. */
+  commits?: number;
+  /** Sees every batch before it is committed. */
+  onCommit?: (batch: Batch) => void;
+};
+
+export type Outcome = SyncOutcome & {
+  readonly status: string;
+  readonly exitCode: number;
+  /** Searches and pages of lists. */
+  readonly requests: number;
+  readonly commits: number;
+};
+
+export type Harness = {
+  /** All streams, unless some are named. */
+  readonly sync: (names?: readonly string[], options?: Options) => Promise<Outcome>;
+  /** `ID VERSION live` or `deleted` of every row, by id. */
+  readonly held: (stream: string) => string[];
+  readonly query: (sql: string) => Record<string, string | number | null>[];
+  readonly end: () => void;
+};
+
+export type Served = { readonly url: string; readonly apiKey?: string };
+
+export function createHarness({ url, apiKey = "key" }: Served): Harness {
+  const folder = mkdtempSync(join(tmpdir(), "kustomer-sync-"));
+  const db = join(folder, "test.db");
+
+  async function sync(names: readonly string[] = [], options: Options = {}): Promise<Outcome> {
+    const { most = 2_000, commits: mostCommits = Number.POSITIVE_INFINITY, force = false } = options;
+    const controller = new AbortController();
+    const abort = (reason: AppError) => controller.abort(reason);
+    const limits = { windowMs: 1_000, searchPerWindow: 1e6, orgPerWindow: 1e6, share: 1 };
+    const limiter = createLimiter(limits);
+    const { signal } = controller;
+    const client = createClient({ baseUrl: url, apiKey, limiter, signal, random: () => 0 });
+    const { serverTime } = await readToken(client);
+    const store = openStore(db, { mode: "create" });
+    let requests = 0;
+    let commits = 0;
+    const bounded = <T>(ask: () => Promise<T>): Promise<T> => {
+      requests += 1;
+      if (requests > most) throw new Error(`more than ${most} requests`);
+      return ask();
+    };
+    const sink: Sink = {
+      ...store,
+      commit: (batch) => {
+        if (commits >= mostCommits) throw new AppError("interrupted", "stopped by the test");
+        options.onCommit?.(batch);
+        const committed = store.commit({ ...batch, force });
+        commits += 1;
+        return committed;
+      },
+    };
+    try {
+      store.lock.acquire("sync");
+      const outcome = await runSync(
+        {
+          search: (request) => bounded(() => searchPage(client, request)),
+          list: (request) => bounded(() => listPage(client, request)),
+        },
+        sink,
+        {
+          streams: STREAMS.filter(({ name }) => names.length === 0 || names.includes(name)),
+          start: options.start ?? null,
+          lookbackMs: options.lookbackMs ?? 0,
+          concurrency: options.concurrency ?? 4,
+          now: serverTime!,
+          full: options.full ?? false,
+          abort,
+        },
+        (error) => classifyDenied(client, error),
+      );
+      const { streams, stopped } = outcome;
+      const status = runStatus(streams, stopped);
+      return { ...outcome, status, exitCode: runExitCode(streams, stopped), requests, commits };
+    } finally {
+      store.close();
+    }
+  }
+
+  function query(sql: string): Record<string, string | number | null>[] {
+    const store = openStore(db, { mode: "read" });
+    try {
+      return store.query(sql);
+    } finally {
+      store.close();
+    }
+  }
+
+  return {
+    sync,
+    query,
+    held: (stream) =>
+      query(`SELECT id, updated_at, _deleted_at FROM "${stream}" ORDER BY id`).map(
+        ({ id, updated_at, _deleted_at }) => versionOf(String(id), String(updated_at), _deleted_at !== null),
+      ),
+    end: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export type Lab = Harness & {
+  readonly api: StandIn;
+  /** What the API holds of a context, as `held` tells it of the file. */
+  readonly truth: (context: string) => string[];
+};
+
+/** A stand-in and a harness on it. */
+export function createLab(quirks: Quirks = {}): Lab {
+  const api = startStandIn(quirks);
+  const harness = createHarness(api);
+  return {
+    ...harness,
+    api,
+    truth: (context) =>
+      (api.rows.get(context) ?? [])
+        .map(({ id, updatedAt, deleted }) => versionOf(id, updatedAt, deleted === true))
+        .sort(),
+    end: () => {
+      api.stop();
+      harness.end();
+    },
+  };
+}
+
+/** A row as `held` and `truth` tell of it. */
+export function versionOf(id: string, updatedAt: string, deleted: boolean): string {
+  return `${id} ${updatedAt} ${deleted ? "deleted" : "live"}`;
+}
