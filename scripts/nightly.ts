@@ -1,0 +1,48 @@
+/**
+ * `bun run nightly`: what takes minutes. Every commit of many accounts, every kind of write that fails, all faults
+ * over larger accounts, and a soak. The day decides the accounts; `--seed N` brings those of another day again.
+ */
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: { seed: { type: "string", default: String(Math.floor(Date.now() / 86_400_000) % 10_000) } },
+});
+const bun = process.execPath;
+const { seed } = values;
+
+const parts: { name: string; command: string[]; env?: Record<string, string> }[] = [
+  {
+    name: "a kill at every commit and statement",
+    command: [bun, "test", "test/crash"],
+    env: { CRASH_SEEDS: "3", CRASH_FIRST: seed },
+  },
+  {
+    name: "a kill, an error and a full disk at SQLite's own writes",
+    command: [bun, "test", "./test/crash/writes.nightly.ts"],
+  },
+  {
+    name: "faults of every kind",
+    command: [bun, "test", "test/e2e/faults.test.ts", "-t", "faults"],
+    env: { FAULT_ACCOUNTS: "3", FAULT_FIRST: seed },
+  },
+  {
+    name: "a soak of two minutes",
+    command: [bun, "scripts/soak.ts", "--minutes", "2", "--seed", seed],
+  },
+];
+
+const failed: string[] = [];
+for (const { name, command, env } of parts) {
+  console.log(`\n== ${name} (seed ${seed})`);
+  const begun = performance.now();
+  const child = Bun.spawn(command, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if ((await child.exited) !== 0) failed.push(name);
+  console.log(`== ${((performance.now() - begun) / 1_000).toFixed(0)} s`);
+}
+if (failed.length > 0) {
+  console.error(`\nfailed: ${failed.join("; ")}\ntry: bun scripts/nightly.ts --seed ${seed}`);
+  process.exitCode = 1;
+}
