@@ -11,7 +11,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["lib", "streams"],
   sandbox: ["lib", "streams"],
   sync: ["lib", "streams", "kustomer"],
-  cli: ["lib", "streams", "kustomer", "store", "sandbox", "sync"],
+  export: ["lib", "streams", "store"],
+  cli: ["lib", "streams", "kustomer", "store", "sandbox", "sync", "export"],
 };
 
 /** Libraries that only one folder may import. */
