@@ -7,6 +7,7 @@ import { Database, type Statement } from "bun:sqlite";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
+import { keepInstant, nextInstant } from "./clock.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import type { Lock } from "./lock.ts";
@@ -95,7 +96,10 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
 
   const markAll = db.transaction((stream: Stream, ids: Iterable<string>) => {
     lock.verify();
-    return markDeleted(db, stream, ids, options.now);
+    const { now } = options;
+    const at = nextInstant(db, now);
+    keepInstant(db, at);
+    return markDeleted(db, stream, ids, { now, at });
   });
 
   function differences(stream: Stream): Differences {

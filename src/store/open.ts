@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../lib/errors.ts";
 import { STREAMS } from "../streams/index.ts";
+import { createClock } from "./clock.ts";
 import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
 import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
@@ -143,6 +144,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
     migrate(db);
     createOwnTables(db);
     for (const stream of STREAMS) prepareLayout(db, path, stream, Date.now());
+    createClock(db);
   }).immediate();
   return wasEmpty;
 }

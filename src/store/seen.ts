@@ -10,17 +10,16 @@ import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import { checkSweep, countLive } from "./sweep.ts";
+import type { Moment } from "./write.ts";
 
 /** What a batch of a full read wants done beside; told in `sync/sink.ts`. */
 export type Seen = { readonly step: "begin" | "continue" | "end"; readonly from: number | null };
 
-export type SeenBatch = {
+export type SeenBatch = Moment & {
   readonly stream: Stream;
   readonly rows: readonly Resource[];
   /** True to mark rows as deleted however many they are. */
   readonly force: boolean;
-  /** The server's clock, ms. */
-  readonly now: number;
 };
 
 /**
@@ -28,7 +27,7 @@ export type SeenBatch = {
  * many those were; throws as `checkSweep` does.
  */
 export function noteSeen(db: Database, layout: Layout, seen: Seen, batch: SeenBatch): number {
-  const { stream, rows, force, now } = batch;
+  const { stream, rows, force, now, at } = batch;
   createTable(db);
   if (seen.step === "begin") forgetSeen(db, stream);
   const note = db.query("INSERT OR IGNORE INTO _sync_seen (stream, id) VALUES (?, ?)");
@@ -39,10 +38,11 @@ export function noteSeen(db: Database, layout: Layout, seen: Seen, batch: SeenBa
   const where = unseen(stream, layout, seen.from);
   if (gone > 0) {
     db.query(
-      `UPDATE ${quote(stream.name)} AS held SET _deleted_at = $at, _synced_at = $at WHERE ${where.sql}`,
+      `UPDATE ${quote(stream.name)} AS held SET _deleted_at = $now, _synced_at = $at WHERE ${where.sql}`,
     ).run({
       ...where.values,
-      at: formatTime(now),
+      now: formatTime(now),
+      at: formatTime(at),
     });
   }
   forgetSeen(db, stream);

@@ -7,6 +7,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
+import { keepInstant, nextInstant } from "./clock.ts";
 import { type CompareOptions, type Comparison, createComparison } from "./compare.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
@@ -97,13 +98,15 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
 
   const write = db.transaction((batch: Batch, writer: TableWriter): Committed => {
     lock.verify();
-    const { written, deleted } = writer.write(batch.rows, batch.deleted ?? false, batch.now);
     const { stream, now, force = false } = batch;
-    const swept = batch.sweep === undefined ? 0 : sweep(db, stream, batch.sweep, { now, force });
+    const moment = { now, at: nextInstant(db, now) };
+    const { written, deleted } = writer.write(batch.rows, batch.deleted ?? false, moment);
+    const swept = batch.sweep === undefined ? 0 : sweep(db, stream, batch.sweep, { ...moment, force });
     const unseen =
-      batch.seen === undefined ? 0 : noteSeen(db, writer.layout, batch.seen, { ...batch, force });
+      batch.seen === undefined ? 0 : noteSeen(db, writer.layout, batch.seen, { ...batch, ...moment, force });
     if (batch.state !== null) saveState(db, stream, batch.state);
     const gone = swept + unseen;
+    if (written + gone > 0) keepInstant(db, moment.at);
     return { written: written + gone, deleted: deleted + gone };
   });
 

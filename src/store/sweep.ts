@@ -7,6 +7,7 @@ import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
+import type { Moment } from "./write.ts";
 
 /** A sweep of no more rows than this is believed whatever its share of the table. */
 const FEW_ROWS = 10;
@@ -28,11 +29,11 @@ export function sweep(
   db: Database,
   stream: Stream,
   ids: ReadonlySet<string>,
-  { now, force }: { readonly now: number; readonly force: boolean },
+  { force, ...moment }: Moment & { readonly force: boolean },
 ): number {
   const gone = [...missingIds(db, stream, ids)];
   checkSweep(stream, { gone: gone.length, live: countLive(db, stream) }, force);
-  return markDeleted(db, stream, gone, now);
+  return markDeleted(db, stream, gone, moment);
 }
 
 /** Throws `sweep-refused` when more than a third of a table's live rows, and more than a few, would go. */
@@ -53,14 +54,18 @@ export function checkSweep(
 }
 
 /** Marks rows as deleted as of `now`, within the caller's transaction, and returns how many were live. */
-export function markDeleted(db: Database, stream: Stream, ids: Iterable<string>, now: number): number {
-  const at = formatTime(now);
+export function markDeleted(
+  db: Database,
+  stream: Stream,
+  ids: Iterable<string>,
+  { now, at }: Moment,
+): number {
   const mark = db.prepare(
     `UPDATE ${quote(stream.name)} SET _deleted_at = ?, _synced_at = ? WHERE id = ? AND _deleted_at IS NULL`,
   );
   let marked = 0;
   try {
-    for (const id of ids) marked += mark.run(at, at, id).changes;
+    for (const id of ids) marked += mark.run(formatTime(now), formatTime(at), id).changes;
   } finally {
     mark.finalize();
   }

@@ -13,6 +13,9 @@ import { type Bound, toRow } from "./row.ts";
 
 export type Written = { readonly written: number; readonly deleted: number };
 
+/** Instants, ms: the server's clock, and the file's own. */
+export type Moment = { readonly now: number; readonly at: number };
+
 type Places = { readonly synced: number; readonly deleted: number; readonly updated: number };
 
 export class TableWriter {
@@ -46,9 +49,13 @@ export class TableWriter {
     this.#isLive.finalize();
   }
 
-  /** Writes rows within the caller's transaction. `deleted` marks them all; `now` dates what has no date. */
-  write(rows: readonly Resource[], deleted: boolean, now: number): Written {
-    const syncedAt = formatTime(now);
+  /**
+   * Writes rows within the caller's transaction, whose instant is `at`. `deleted` marks them all; `now` dates
+   * what has no date.
+   */
+  write(rows: readonly Resource[], deleted: boolean, { now, at }: Moment): Written {
+    const syncedAt = formatTime(at);
+    const noticedAt = formatTime(now);
     let written = 0;
     let newlyDeleted = 0;
     for (const resource of rows) {
@@ -62,7 +69,7 @@ export class TableWriter {
       const mark = deletionOf(resource, deleted);
       values[this.#places.synced] = syncedAt;
       values[this.#places.deleted] =
-        mark === null ? null : (mark.at ?? (values[this.#places.updated] as string | null) ?? syncedAt);
+        mark === null ? null : (mark.at ?? (values[this.#places.updated] as string | null) ?? noticedAt);
       const wasLive = mark === null ? false : this.#isLive.get(resource.id)?.live !== 0;
       const { changes } = this.#upsert.run(...values, mark?.at === undefined ? 0 : 1);
       written += changes;
