@@ -2,7 +2,7 @@
  * The open ranges of one stream while workers read them. Pieces of one source never overlap; one that is
  * being read may be cut shorter meanwhile, which costs at most rows read twice, never rows missed.
  */
-import { type Range, type Ranges, subtract } from "./ranges.ts";
+import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
 import type { Source, TieProgress } from "./stream-state.ts";
 
 export type Piece = {
@@ -115,10 +115,10 @@ export class Pieces {
     Object.assign(piece, instant, { tie, left: tie.total });
   }
 
-  /** Takes what was read out of the pieces. */
-  prune(source: Source, done: Ranges): void {
+  /** Takes out of the pieces what is no longer open. */
+  prune(source: Source, open: Ranges): void {
     for (const piece of this.#all.filter((each) => each.source === source)) {
-      const [first, ...others] = subtract([{ from: piece.from, to: piece.to }], done);
+      const [first, ...others] = intersect([{ from: piece.from, to: piece.to }], open);
       if (first === undefined) this.remove((each) => each === piece);
       else Object.assign(piece, first);
       for (const range of others) this.add(source, range, piece.pageSize);

@@ -79,7 +79,7 @@ export function createSearchReader(
 
   function commitRead(piece: Piece, rows: readonly Resource[], range: Range): void {
     const next = markRead(state, zones, piece.source, range);
-    pieces.prune(piece.source, next.done[piece.source]);
+    pieces.prune(piece.source, openRanges(next, zones, piece.source));
     commit(rows, next);
     context.left(pieces.left());
   }

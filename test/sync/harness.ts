@@ -26,6 +26,8 @@ export type Options = {
   force?: boolean;
   /** Ends the run, as Ctrl-C would, before the commit after this many. */
   commits?: number;
+  /** Where to ask instead. */
+  url?: string;
   /** Sees every batch before it is committed. */
   onCommit?: (batch: Batch) => void;
 };
@@ -60,7 +62,7 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
     const limits = { windowMs: 1_000, searchPerWindow: 1e6, orgPerWindow: 1e6, share: 1 };
     const limiter = createLimiter(limits);
     const { signal } = controller;
-    const client = createClient({ baseUrl: url, apiKey, limiter, signal, random: () => 0 });
+    const client = createClient({ baseUrl: options.url ?? url, apiKey, limiter, signal, random: () => 0 });
     const { serverTime } = await readToken(client);
     const store = openStore(db, { mode: "create" });
     let requests = 0;

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { STREAMS } from "../../src/streams/index.ts";
+import { refuse, relay } from "../e2e/relay.ts";
 import { createHarness, type Harness, versionOf } from "./harness.ts";
 
 const MINUTE = 60_000;
@@ -119,4 +120,27 @@ test("rows that the index shows late, within the look-back, come with the next r
   ahead += 6 * MINUTE;
   await lab.sync([], { lookbackMs });
   expectEqual(lab);
+});
+
+test("though the two-year border moves on between a run that has the old rows and the next, that one ends", async () => {
+  let now = Date.UTC(2026, 10, 23, 12);
+  const { sandbox } = await setUp({ rows: 3_000, now: () => now });
+  const oldCame = Promise.withResolvers<void>();
+  let searches = 0;
+  await using front = relay(sandbox.url, ({ path }) => {
+    if (path.includes("/archive/")) oldCame.resolve();
+    if (!path.startsWith("/v1/customers/search")) return null;
+    // The first is waited for before others are sent.
+    if (++searches === 1) return refuse(503, "busy", "not now");
+    return oldCame.promise.then(() => refuse(400, "later", "not now"));
+  });
+  const broken = createHarness({ url: front.url, apiKey: sandbox.apiKey });
+  ends.push(broken.end);
+  const options = { concurrency: 2, lookbackMs: 15 * MINUTE };
+  expect((await broken.sync(["customers"], options)).status).toBe("failed");
+  const [old] = broken.query("SELECT count(*) AS n FROM customers WHERE updated_at < '2024-11-20'");
+  expect(old!.n).toBeGreaterThan(0);
+  now += 10_000;
+  const { streams } = await broken.sync(["customers"], { ...options, url: sandbox.url });
+  expect([streams[0]!.status, streams[0]!.error]).toEqual(["done", null]);
 });
