@@ -5,11 +5,12 @@
  *
  *   bun run bench --rows 200000
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { STREAMS } from "../src/streams/index.ts";
+import { watchPeak } from "./peak-memory.ts";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "200000" } } });
 const folder = mkdtempSync(join(tmpdir(), "kustomer-sync-bench-"));
@@ -83,29 +84,6 @@ async function measureSync(url: string, db: string): Promise<Figures> {
     cpuSeconds: Number(usage.cpuTime.total) / 1e6,
     peakMb: (watch.stop() ?? usage.maxRSS) / 1e6,
     requests,
-  };
-}
-
-/**
- * The most memory a process had, in bytes, as the kernel tells it while it runs; null where there is no /proc.
- * What a parent is told at the end is at least the parent's own size, and so no use for a small child.
- */
-function watchPeak(pid: number): { stop: () => number | null } {
-  let peak: number | null = null;
-  const look = () => {
-    try {
-      const told = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-      if (told !== null) peak = Number(told[1]) * 1_024;
-    } catch {
-      // Ended, or no /proc.
-    }
-  };
-  const timer = setInterval(look, 20);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return peak;
-    },
   };
 }
 

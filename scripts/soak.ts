@@ -9,6 +9,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { differences, run, start, startSandboxProcess, temporaryFolder } from "../test/e2e/program.ts";
+import { watchPeak } from "./peak-memory.ts";
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +49,7 @@ try {
     // A new file now and then: a first sync is what has most to lose.
     if (random() < 0.1) for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
     const sync = start(args, options);
+    const watch = watchPeak(sync.pid);
     const fate = random();
     const stop =
       fate < 0.6
@@ -55,7 +57,7 @@ try {
         : null;
     const code = await sync.exited;
     if (stop !== null) clearTimeout(stop);
-    peaks.push(sync.resourceUsage()?.maxRSS ?? 0);
+    peaks.push(watch.stop() ?? sync.resourceUsage()?.maxRSS ?? 0);
     if (code === 0) ends.done += 1;
     else if (code === 6 || code === 4) ends.partial += 1;
     else if (code === 130) ends.interrupted += 1;
