@@ -31,7 +31,7 @@ export const sync = defineCommand({
       env: "KUSTOMER_START_DATE",
     },
     ...skipOption,
-    full: { kind: "boolean", summary: "read everything again, from the beginning" },
+    full: { kind: "boolean", summary: "read everything again, and mark as deleted what no longer exists" },
     ...lookbackOption,
     force: {
       kind: "boolean",

@@ -48,6 +48,7 @@ export async function synchronize(
   const stopShowing = showLimiter(connection, progress);
   try {
     store.lock.acquire("sync");
+    const resumes = store.wasCutShort();
     const startedAt = formatTime(Date.now());
     const run = store.beginRun({
       startedAt,
@@ -62,7 +63,7 @@ export async function synchronize(
       runSync(
         account.api,
         sink,
-        { ...options, now: account.now, abort: (reason) => controller.abort(reason) },
+        { ...options, resumes, now: account.now, abort: (reason) => controller.abort(reason) },
         account.denied,
         { progress: progress.update },
       ),

@@ -32,6 +32,14 @@ export function checkAccount(db: Database, path: string, org: string | null): vo
   });
 }
 
+/** True when the last run did not come to its end: it was killed, interrupted, or an error stopped it. */
+export function wasCutShort(db: Database): boolean {
+  const last = db
+    .query<{ status: string }, []>("SELECT status FROM _sync_runs ORDER BY id DESC LIMIT 1")
+    .get();
+  return last !== null && last.status !== "done" && last.status !== "partial";
+}
+
 /** Notes that a run begins and returns its number; throws `store-foreign` when the file is another account's. */
 export function beginRun(db: Database, path: string, run: RunStart): number {
   checkAccount(db, path, run.org);

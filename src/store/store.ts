@@ -14,7 +14,7 @@ import { createLock, type Lock } from "./lock.ts";
 import { type Mode, openFile } from "./open.ts";
 import { checkPlace } from "./place.ts";
 import { resetStreams } from "./reset.ts";
-import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart } from "./runs.ts";
+import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart, wasCutShort } from "./runs.ts";
 import { countUnseen, noteSeen, type Seen } from "./seen.ts";
 import { isBusy, onFile } from "./sqlite-failure.ts";
 import { loadState, type StoredState, saveState } from "./state.ts";
@@ -60,6 +60,8 @@ export type Store = {
   readonly compare: (options: CompareOptions) => Comparison;
   /** Throws `store-foreign` when the file is another account's than `org`. */
   readonly checkAccount: (org: string | null) => void;
+  /** True when the last run did not come to its end. */
+  readonly wasCutShort: () => boolean;
   readonly beginRun: (run: RunStart) => number;
   readonly finishRun: (run: number, end: RunEnd) => void;
   readonly status: () => StreamStatus[];
@@ -144,6 +146,7 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
     reset: (streams, { drop }) => onFile(path, () => reset.immediate(streams, drop)),
     compare: (options) => onFile(path, () => createComparison({ db, path, lock, layout }, options)),
     checkAccount: (org) => onFile(path, () => checkAccount(db, path, org)),
+    wasCutShort: () => onFile(path, () => wasCutShort(db)),
     beginRun: (run) => onFile(path, () => beginRun(db, path, run)),
     finishRun: (run, end) =>
       onFile(path, () => {

@@ -51,6 +51,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
 
   return {
     stream,
+    begin() {},
     take() {
       if (state !== "due") return null;
       state = "busy";

@@ -22,6 +22,8 @@ export type PlanOptions = {
   readonly lookbackMs: number;
   /** Read it all again, from the beginning; a full read that is under way goes on. */
   readonly full: boolean;
+  /** Not when this stream's last full read began at this instant or later: it was part of the same one. */
+  readonly fullSince?: number | null;
 };
 
 /** A full read that was left so long ago says too little about what exists now: it begins anew. */
@@ -40,14 +42,22 @@ export function zonesAt(now: number): Zones {
   };
 }
 
+/** True when a full read was begun that can still go on at `now` (the server's clock, ms). */
+export function isFullReadUnderWay({ full }: SearchState, now: number): boolean {
+  return full !== null && now - full.startedAt < FULL_READ_LASTS_MS;
+}
+
 /** The state with which a run begins: the look-back reopened, the horizon moved to the run's start. */
 export function beginState(stored: SearchState | null, options: PlanOptions): SearchState {
   const start = options.start ?? EARLIEST;
-  const isUnderWay =
-    stored !== null && stored.full !== null && options.now - stored.full.startedAt < FULL_READ_LASTS_MS;
-  if (stored === null || (options.full && !isUnderWay)) {
+  const isUnderWay = stored !== null && isFullReadUnderWay(stored, options.now);
+  const { fullSince = null } = options;
+  const fullReadAt = stored?.fullReadAt ?? null;
+  const isFullRead = fullSince !== null && fullReadAt !== null && fullReadAt >= fullSince;
+  if (stored === null || (options.full && !isUnderWay && !isFullRead)) {
     const full = options.full ? { startedAt: options.now, marked: false } : null;
-    return { start, horizon: options.now, done: { search: [], archive: [] }, ties: [], scan: null, full };
+    const nothing = { done: { search: [], archive: [] }, ties: [], scan: null };
+    return { start, horizon: options.now, ...nothing, full, fullReadAt };
   }
   const reread = stored.horizon - options.lookbackMs;
   return {

@@ -10,6 +10,8 @@ export type Step = () => Promise<void>;
 
 export type Reader = {
   readonly stream: Stream;
+  /** Notes what this run is to do, before anything is asked, so that the next can go on with it. */
+  readonly begin: () => void;
   /** Takes the next idle piece of work; null when all of it is under way or done. */
   readonly take: () => Step | null;
   /** Splits a piece that another worker reads, so that many read one big stream; null when it is not worth it. */

@@ -6,6 +6,7 @@ import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { createListReader } from "./list-reader.ts";
+import { isFullReadUnderWay } from "./plan.ts";
 import type { Api, Reader, ReaderContext, Step } from "./reader.ts";
 import type { StreamReport, StreamStatus } from "./report.ts";
 import { createSearchReader } from "./search-reader.ts";
@@ -26,9 +27,13 @@ export type SyncOptions = {
    * readable meanwhile. One that was interrupted goes on, with this or without.
    */
   readonly full: boolean;
+  /** True when the run before was cut short: then `full` does not repeat what its full read had ended. */
+  readonly resumes?: boolean;
   /** Ends every request under way, when one error stops the whole run. */
   readonly abort: (reason: AppError) => void;
 };
+
+type PlannedOptions = SyncOptions & { readonly fullSince: number | null };
 
 export type StreamProgress = {
   /** Rows that came in this run. */
@@ -75,7 +80,8 @@ export async function runSync(
   denied: (error: AppError) => Promise<AppError>,
   events: SyncEvents = {},
 ): Promise<SyncOutcome> {
-  const tracks = options.streams.map((stream) => startTrack(stream, api, sink, options, denied, events));
+  const plan = { ...options, fullSince: options.resumes === true ? fullReadUnderWay(sink, options) : null };
+  const tracks = options.streams.map((stream) => startTrack(stream, api, sink, plan, denied, events));
   let stopped: AppError | null = null;
   let bug: unknown = null;
   let wake: () => void = () => {};
@@ -139,9 +145,26 @@ export async function runSync(
       }
     }
   };
+  for (const track of tracks) {
+    try {
+      if (stopped === null) track.reader.begin();
+    } catch (error) {
+      await judge(error, track);
+    }
+  }
   await Promise.all(Array.from({ length: options.concurrency }, worker));
   if (bug !== null) throw bug;
   return { streams: tracks.map((track) => reportOf(track, stopped !== null)), stopped };
+}
+
+/** When the full read began that some of the streams have not ended; null when none is under way. */
+function fullReadUnderWay(sink: Sink, { streams, now }: SyncOptions): number | null {
+  const begun = streams
+    .filter(({ read }) => read.by === "search")
+    .map((stream) => decodeSearchState(stream.name, sink.loadState(stream)))
+    .filter((state) => state !== null && isFullReadUnderWay(state, now))
+    .map((state) => state!.full!.startedAt);
+  return begun.length === 0 ? null : Math.max(...begun);
 }
 
 /** An error with its stream's name, and for a missing role what this stream needs. */
@@ -160,7 +183,7 @@ function startTrack(
   stream: Stream,
   api: Api,
   sink: Sink,
-  options: SyncOptions,
+  options: PlannedOptions,
   denied: ReaderContext["denied"],
   events: SyncEvents,
 ): Track {
@@ -209,7 +232,7 @@ function startTrack(
   return track;
 }
 
-function readerOf(stream: Stream, sink: Sink, options: SyncOptions, context: ReaderContext): Reader {
+function readerOf(stream: Stream, sink: Sink, options: PlannedOptions, context: ReaderContext): Reader {
   const stored = sink.loadState(stream);
   const { read } = stream;
   if (read.by === "list") {

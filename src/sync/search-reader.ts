@@ -260,20 +260,23 @@ export function createSearchReader(
   }
 
   function markUnseen(): void {
-    const ended = { ...state, full: null };
+    const ended = { ...state, full: null, fullReadAt: state.full?.startedAt ?? null };
     try {
       commit([], ended, "end");
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
       // What was seen may be wrong, so that another full read has to begin from nothing.
-      state = ended;
-      commit([], ended);
+      state = { ...ended, fullReadAt: null };
+      commit([], state);
       lacks.push(error.located(stream.name));
     }
   }
 
   return {
     stream,
+    begin() {
+      if (state.full !== null && !state.full.marked) commit([], state);
+    },
     take() {
       if (scan === "due" && read.old !== "archive") {
         scan = "busy";

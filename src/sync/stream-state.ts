@@ -60,6 +60,8 @@ export type SearchState = {
   readonly scan: ScanProgress | null;
   /** Null when no full read is under way. */
   readonly full: FullRead | null;
+  /** When the last full read that came to its end began; null when none did. */
+  readonly fullReadAt: number | null;
 };
 
 export type ListState = { readonly readAt: number };
@@ -98,6 +100,7 @@ const SearchSchema = v.strictObject({
   ),
   scan: v.nullable(v.strictObject({ nextPage: count, startedAt: instant, refused: v.nullable(v.string()) })),
   full: v.optional(v.nullable(v.strictObject({ startedAt: instant })), null),
+  fullReadAt: v.optional(v.nullable(instant), null),
 });
 const ListSchema = v.strictObject({ v: v.literal(1), readAt: instant });
 
@@ -128,7 +131,7 @@ function decode<S extends v.GenericSchema>(schema: S, stream: string, state: unk
 export function encodeSearchState(state: SearchState): StoredState {
   const pairs = (set: Ranges) => set.map(({ from, to }) => [formatTime(from), formatTime(to)] as const);
   const claimed = (set: Ranges) => pairs(intersect(set, [{ from: EARLIEST, to: state.horizon }]));
-  const { scan, full } = state;
+  const { scan, full, fullReadAt } = state;
   const syncedTo = syncedUpTo(state);
   return {
     state: {
@@ -143,6 +146,7 @@ export function encodeSearchState(state: SearchState): StoredState {
       })),
       scan: scan === null ? null : { ...scan, startedAt: formatTime(scan.startedAt) },
       full: full === null ? null : { startedAt: formatTime(full.startedAt) },
+      fullReadAt: fullReadAt === null ? null : formatTime(fullReadAt),
     },
     syncedTo: syncedTo === null ? null : formatTime(syncedTo),
     complete: syncedTo === state.horizon && full === null,

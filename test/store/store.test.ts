@@ -289,6 +289,23 @@ describe("runs", () => {
     expect([last("tags")?.status, last("users")?.status]).toEqual(["done", "running"]);
   });
 
+  test("that did not come to their end are told from those that did", () => {
+    const store = opened();
+    expect(store.wasCutShort()).toBe(false);
+    const end = { finished_at: "2024-01-01T00:01:00.000Z", requests: 1, waited_ms: 0, streams: [] };
+    for (const [status, isCut] of [
+      ["done", false],
+      ["partial", false],
+      ["failed", true],
+      ["interrupted", true],
+    ] as const) {
+      const run = store.beginRun({ ...begin, org: "o" });
+      expect(store.wasCutShort()).toBe(true);
+      store.finishRun(run, { ...end, status });
+      expect([status, store.wasCutShort()]).toEqual([status, isCut]);
+    }
+  });
+
   test("of another account are refused", () => {
     const store = opened();
     store.beginRun({ ...begin, org: "o1" });

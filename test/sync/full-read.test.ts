@@ -1,5 +1,6 @@
 /** A full read: everything again, and then what does not exist any more is marked deleted, and nothing else. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { AppError } from "../../src/lib/errors.ts";
 import { afterRound, FIRST_ROUND } from "../../src/sync/full-read.ts";
 import { createLab, type Lab } from "./harness.ts";
 import { hash, type Quirks, recently, rowsAt } from "./stand-in.ts";
@@ -80,7 +81,7 @@ describe("what was purged", () => {
       ({ status } = first);
       if (status === "interrupted") {
         expect(deleted(lab)).toEqual([]);
-        // It goes on also when it is not asked for again; only before its first commit it had not begun.
+        // It goes on also when it is not asked for again; only before its very first commit it had not begun.
         const second = await lab.sync(["messages"], { full: stops === 0 || stops % 2 === 0 });
         expect(second.exitCode).toBe(0);
       }
@@ -100,6 +101,50 @@ describe("what was purged", () => {
     for (const id of deleted(lab)) {
       expect([gone.has(id!), Number(id!.split("-")[1]) < 120]).toEqual([true, true]);
     }
+  });
+});
+
+describe("a full read of several streams that was interrupted", () => {
+  const names = ["messages", "notes", "customers"];
+
+  async function interrupt(lab: Lab): Promise<Record<string, number>> {
+    for (const context of ["note", "customer"]) lab.api.rows.set(context, rowsAt(context, recently(60)));
+    await lab.sync(names);
+    // One at a time: customers are read to their end, messages only begun, notes not asked for.
+    const onCommit = ({ stream, rows }: { stream: { name: string }; rows: readonly unknown[] }) => {
+      if (stream.name === "messages" && rows.length > 0)
+        throw new AppError("interrupted", "stopped by the test");
+    };
+    const { status } = await lab.sync(names, { full: true, concurrency: 1, onCommit });
+    expect(status).toBe("interrupted");
+    return Object.fromEntries(names.map((name) => [name, begun(lab, name)]));
+  }
+  const begun = (lab: Lab, name: string) => {
+    const { full, fullReadAt } = JSON.parse(
+      String(lab.query(`SELECT state FROM _sync_state WHERE stream = '${name}'`)[0]!.state),
+    ) as { full: { startedAt: string } | null; fullReadAt: string | null };
+    return full === null ? (fullReadAt === null ? 0 : 1) : 2;
+  };
+
+  test("goes on with those that had not begun, too, whether it is asked for again or not", async () => {
+    for (const full of [true, false]) {
+      const lab = setUp();
+      expect(await interrupt(lab)).toEqual({ customers: 1, messages: 2, notes: 2 });
+      const { streams } = await lab.sync(names, { full, resumes: true });
+      expect(streams.map(({ status }) => status)).toEqual(["done", "done", "done"]);
+      const read = Object.fromEntries(streams.map((each) => [each.stream, each.read]));
+      expect(read.customers).toBe(0);
+      expect(read.messages).toBeGreaterThanOrEqual(160);
+      expect(read.notes).toBeGreaterThanOrEqual(60);
+      expect(names.map((name) => begun(lab, name))).toEqual([1, 1, 1]);
+    }
+  });
+
+  test("is all begun anew when a run came to its end meanwhile", async () => {
+    const lab = setUp();
+    await interrupt(lab);
+    const { streams } = await lab.sync(names, { full: true, resumes: false });
+    expect(streams.find(({ stream }) => stream === "customers")?.read).toBeGreaterThanOrEqual(60);
   });
 });
 

@@ -23,6 +23,7 @@ export type Options = {
   /** Default 0. */
   lookbackMs?: number;
   full?: boolean;
+  resumes?: boolean;
   force?: boolean;
   /** Ends the run, as Ctrl-C would, before the commit after this many. */
   commits?: number;
@@ -97,6 +98,7 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
           concurrency: options.concurrency ?? 4,
           now: serverTime!,
           full: options.full ?? false,
+          resumes: options.resumes ?? false,
           abort,
         },
         (error) => classifyDenied(client, error),

@@ -20,7 +20,15 @@ describe("a file holds a stream", () => {
   const state = (start: number, search: [number, number][], archive: [number, number][]): StoredState => {
     const ranges = (pairs: [number, number][]) => pairs.map(([from, to]) => ({ from, to }));
     const done = { search: ranges(search), archive: ranges(archive) };
-    return encodeSearchState({ start, horizon: NOW, done, ties: [], scan: null, full: null });
+    return encodeSearchState({
+      start,
+      horizon: NOW,
+      done,
+      ties: [],
+      scan: null,
+      full: null,
+      fullReadAt: null,
+    });
   };
   const since = NOW - 30 * DAY;
   const cases: [string, StoredState | null, number | null][] = [
