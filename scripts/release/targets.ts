@@ -1,0 +1,38 @@
+/** What a release is made for: names that install.sh and people's scripts rely on, and that never change. */
+
+export type Target = {
+  /** `OS-ARCH`, with `-musl` where that is the C library. */
+  readonly name: string;
+  /** What Bun calls it. */
+  readonly bun: string;
+  readonly binary: string;
+  readonly archive: string;
+};
+
+const NAMES = [
+  "linux-x64",
+  "linux-arm64",
+  "linux-x64-musl",
+  "linux-arm64-musl",
+  "darwin-arm64",
+  "darwin-x64",
+  "windows-x64",
+];
+
+export const TARGETS: readonly Target[] = NAMES.map((name) => {
+  const isWindows = name.startsWith("windows");
+  return {
+    name,
+    bun: `bun-${name}`,
+    binary: isWindows ? "kustomer-sync.exe" : "kustomer-sync",
+    archive: `kustomer-sync-${name}.${isWindows ? "zip" : "tar.gz"}`,
+  };
+});
+
+/** The target that this machine runs; null for a machine that there is none for. */
+export function hostTarget(): Target | null {
+  const os = process.platform === "win32" ? "windows" : process.platform;
+  const isMusl = os === "linux" && [...new Bun.Glob("ld-musl-*").scanSync("/lib")].length > 0;
+  const name = `${os}-${process.arch}${isMusl ? "-musl" : ""}`;
+  return TARGETS.find((target) => target.name === name) ?? null;
+}
