@@ -1,11 +1,12 @@
-/** Writes schemas/*.json from the catalog; with `--check` it only compares, and exits 1 naming what differs. */
+/** Writes schemas/*.json from the catalog, and the manifest's beside them; with `--check` it only compares, and exits 1 naming what differs. */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { MANIFEST_SCHEMA } from "../src/export/manifest-schema.ts";
 import { STREAMS } from "../src/streams/index.ts";
 import { schemaFiles } from "../src/streams/json-schema.ts";
 
 const folder = join(import.meta.dir, "..", "schemas");
-const files = schemaFiles(STREAMS);
+const files = schemaFiles(STREAMS).set("manifest.json", `${JSON.stringify(MANIFEST_SCHEMA, null, 2)}\n`);
 await mkdir(folder, { recursive: true });
 const differing: string[] = [];
 for (const name of new Set([...files.keys(), ...(await readdir(folder))])) {

@@ -4,6 +4,7 @@
  */
 import { processIo, run } from "./cli/run.ts";
 import { AppError, EXIT } from "./lib/errors.ts";
+import { abandonOut } from "./lib/stdout.ts";
 
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -20,3 +21,5 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await run(process.argv.slice(2), process.env, processIo(controller.signal));
+// Whoever pressed Ctrl-C does not wait for a pager that reads no further.
+if (controller.signal.aborted) abandonOut();

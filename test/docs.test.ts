@@ -92,6 +92,6 @@ describe("what a newcomer is told", () => {
       Record<string, string>
     >;
     const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
-    for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+(-r\.\d+)?$/);
   });
 });

@@ -14,13 +14,14 @@ export type Surroundings = {
   /** Talk for people, on stderr. */
   readonly log: Log;
   /** Writes data to stdout and waits until it is taken; false when nobody reads any more. */
-  readonly out: (text: string) => Promise<boolean>;
+  readonly out: (text: string | Uint8Array) => Promise<boolean>;
   /** Writes one JSON object, on one line, to stdout. */
   readonly outJson: (value: object) => Promise<boolean>;
   /** Aborted, with an AppError `interrupted` as its reason, by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Sets the exit code of a run that returns none. */
   readonly exit: (code: number) => void;
+  readonly outIsTTY: boolean;
   /** True where tables on stdout may have colour. */
   readonly color: boolean;
   /**
@@ -43,6 +44,8 @@ export type Command = {
   readonly options: OptionTable;
   /** A command line, and what it is for. */
   readonly examples: readonly (readonly [line: string, purpose: string])[];
+  /** What Ctrl-C is answered with; default: what was read is kept. */
+  readonly stopping?: string;
   readonly run: (line: CommandLine, surroundings: Surroundings) => Promise<number | undefined>;
 };
 
@@ -52,6 +55,7 @@ type Definition<O extends OptionTable, P extends readonly Positional[]> = {
   readonly positionals: P;
   readonly options: O;
   readonly examples: Command["examples"];
+  readonly stopping?: string;
   /** Returns the exit code; none means the one set with `exit`, or 0. */
   readonly run: (context: Context<O, P>) => Promise<number | undefined> | Promise<void>;
 };

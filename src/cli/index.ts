@@ -11,6 +11,7 @@ export const COMMANDS: CommandTable = {
   verify: async () => (await import("./verify.ts")).verify,
   reset: async () => (await import("./reset.ts")).reset,
   load: async () => (await import("./load.ts")).load,
+  export: async () => (await import("./export.ts")).exportCommand,
   sandbox: async () => (await import("./sandbox.ts")).sandbox,
   demo: async () => (await import("./demo.ts")).demo,
 };

@@ -1,4 +1,5 @@
 /** The words of the progress display: pure functions from what is known of a run to lines of text. */
+import { formatBytes } from "../lib/bytes.ts";
 import { formatDuration } from "../lib/time.ts";
 import { cut, formatCount, pad } from "./table.ts";
 
@@ -7,6 +8,8 @@ export type StreamLine = {
   readonly name: string;
   readonly rows: number;
   readonly total: number | null;
+  /** Bytes written; null where bytes are not what is made. */
+  readonly bytes: number | null;
   readonly rate: number | null;
 };
 
@@ -31,10 +34,11 @@ export function liveLines(
     stream.name,
     percent(stream) ?? "",
     `${formatCount(stream.rows)} rows`,
+    bytesWritten(stream) ?? "",
     timeLeft(stream) ?? "",
     speed(stream) ?? "",
   ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)));
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)));
   const lines = cells.map((row) =>
     row
       .map((cell, column) => pad(cell, { width: widths[column]!, right: column > 0 }))
@@ -52,12 +56,18 @@ export function plainLine(stream: StreamLine): string {
     stream.total === null || share === null
       ? `${formatCount(stream.rows)} rows`
       : `${formatCount(stream.rows)} of ${formatCount(stream.total)} rows (${share})`;
-  return `${stream.name}: ${[rows, speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
+  return `${stream.name}: ${[rows, bytesWritten(stream), speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
 }
 
 /** How a stream ended, in one line: `notes: done, 4,000 rows in 48s`. */
-export function endLine(name: string, state: string, rows: number, tookMs: number): string {
-  return `${name}: ${state}, ${formatCount(rows)} rows in ${formatDuration(tookMs)}`;
+export function endLine(
+  stream: Pick<StreamLine, "name" | "rows" | "bytes">,
+  state: string,
+  tookMs: number,
+): string {
+  const size = bytesWritten(stream);
+  const rows = `${formatCount(stream.rows)} rows${size === null ? "" : `, ${size}`}`;
+  return `${stream.name}: ${state}, ${rows} in ${formatDuration(tookMs)}`;
 }
 
 /** What the limiter does, or null when it has nothing to say: `waiting for the rate limit, 12s`. */
@@ -79,6 +89,10 @@ function footerLine({ searches, waitMs }: Footer): string | null {
 function percent({ rows, total }: StreamLine): string | null {
   if (total === null || total <= 0) return null;
   return `${Math.min(99, Math.floor((rows / total) * 100))}%`;
+}
+
+function bytesWritten({ bytes }: Pick<StreamLine, "bytes">): string | null {
+  return bytes === null ? null : formatBytes(bytes);
 }
 
 function speed({ rate }: StreamLine): string | null {

@@ -14,6 +14,8 @@ export type StreamProgress = {
   /** Rows that this run has to read; null when Kustomer has not said. */
   readonly total: number | null;
   readonly state: "reading" | "done" | "failed" | "skipped" | "partial";
+  /** Bytes written so far, where bytes are what is made. */
+  readonly bytes?: number;
 };
 
 export type Progress = {
@@ -43,6 +45,7 @@ export type ProgressOptions = {
 type Tracked = {
   rows: number;
   total: number | null;
+  bytes: number | null;
   readonly startedAt: number;
   /** Rows at earlier moments, oldest first, at least a second apart: the rate is measured against the oldest. */
   readonly samples: { at: number; rows: number }[];
@@ -71,7 +74,7 @@ export function createProgress(options: ProgressOptions): Progress {
     const oldest = tracked.samples[0]!;
     const elapsed = now() - oldest.at;
     const rate = elapsed < 1_000 ? null : ((tracked.rows - oldest.rows) * 1_000) / elapsed;
-    return { name, rows: tracked.rows, total: tracked.total, rate };
+    return { name, rows: tracked.rows, total: tracked.total, bytes: tracked.bytes, rate };
   };
   const painter = live
     ? createPainter(stream, now, (size) => {
@@ -87,19 +90,20 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 
   return {
-    update: (name, { rows, total, state }) => {
+    update: (name, { rows, total, state, bytes = null }) => {
       if (stopped || ended.has(name)) return;
       const at = now();
       const known = active.get(name);
-      const tracked = known ?? { rows, total, startedAt: at, samples: [], saidAt: at };
+      const tracked = known ?? { rows, total, bytes, startedAt: at, samples: [], saidAt: at };
       tracked.rows = rows;
       tracked.total = total;
+      tracked.bytes = bytes;
       sample(tracked, at);
       if (known === undefined) active.set(name, tracked);
       if (state !== "reading") {
         active.delete(name);
         ended.add(name);
-        if (!quiet) log(endLine(name, state, rows, at - tracked.startedAt));
+        if (!quiet) log(endLine({ name, rows, bytes }, state, at - tracked.startedAt));
       } else if (painter === null && !quiet && at - tracked.saidAt >= PLAIN_MS) {
         tracked.saidAt = at;
         log(plainLine(streamLine(name, tracked)));

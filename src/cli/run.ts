@@ -18,7 +18,7 @@ import { createTerminal, type Terminal, type TextStream, usesColor } from "./ter
 /** Where a run writes, and what stops it. */
 export type Io = {
   /** Data; false when nobody reads any more. */
-  readonly out: (text: string) => Promise<boolean>;
+  readonly out: (text: string | Uint8Array) => Promise<boolean>;
   readonly outIsTTY: boolean;
   readonly stderr: TextStream;
   /** Aborted by the first Ctrl-C, with an AppError as its reason. */
@@ -40,14 +40,18 @@ export async function run(
   const terminal = createTerminal(io.stderr);
   const json = argv.slice(0, argv.indexOf("--") >>> 0).includes("--json");
   let wrote = false;
-  const out = (text: string) => {
+  const out = (text: string | Uint8Array) => {
     wrote = true;
     return io.out(text);
   };
-  const onAbort = () => terminal.line("stopping: what was read is kept; press Ctrl-C again to stop at once");
+  let stopping = "what was read is kept";
+  const onAbort = () => terminal.line(`stopping: ${stopping}; press Ctrl-C again to stop at once`);
   io.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await dispatch(argv, { env, io: { ...io, out }, terminal, commands });
+    const onCommand = (command: Command) => {
+      stopping = command.stopping ?? stopping;
+    };
+    return await dispatch(argv, { env, io: { ...io, out }, terminal, commands, onCommand });
   } catch (thrown) {
     const { text, report, exit } = explain(thrown, io.signal);
     terminal.line(text);
@@ -64,6 +68,7 @@ type Setting = {
   readonly io: Io;
   readonly terminal: Terminal;
   readonly commands: CommandTable;
+  readonly onCommand: (command: Command) => void;
 };
 
 async function dispatch(argv: readonly string[], setting: Setting): Promise<number> {
@@ -111,9 +116,10 @@ async function findCommand(name: string, commands: CommandTable): Promise<Comman
 async function runCommand(
   command: Command,
   line: Extract<Parsed, { ask: null }>,
-  { env, io, terminal }: Setting,
+  { env, io, terminal, onCommand }: Setting,
   color: boolean,
 ): Promise<number> {
+  onCommand(command);
   const { quiet, verbose, noColor } = line.values;
   let code: number = EXIT.done;
   let display: Progress | null = null;
@@ -128,6 +134,7 @@ async function runCommand(
     out: io.out,
     outJson: (value) => io.out(`${JSON.stringify(value)}\n`),
     signal: io.signal,
+    outIsTTY: io.outIsTTY,
     exit: (chosen) => {
       code = chosen;
     },

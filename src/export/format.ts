@@ -16,7 +16,7 @@ export type ExportValue = string | number | bigint | null;
 /** A value per column, in the columns' order. */
 export type ExportRow = readonly ExportValue[];
 
-/** Takes the next bytes of a file; resolves when there is room for more. */
+/** Takes the next bytes of a file; resolves when there is room for more. It may use them until the next call resolves. */
 export type ByteSink = (bytes: Uint8Array) => void | Promise<void>;
 
 export type Encoder = {
@@ -34,6 +34,11 @@ export type Format = {
   readonly begin: (
     columns: readonly ExportColumn[],
     out: ByteSink,
-    options: { readonly compression: Compression; readonly forExcel: boolean },
+    options: {
+      readonly compression: Compression;
+      readonly forExcel: boolean;
+      /** Rows in a row group, for a format that has them inside a file; else its own choice. */
+      readonly rowGroupRows?: number;
+    },
   ) => Encoder;
 };

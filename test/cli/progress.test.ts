@@ -71,6 +71,18 @@ describe("on a terminal", () => {
     ]);
   });
 
+  test("of an export it tells the bytes too, while it is written and when it is", () => {
+    const { progress, pass, screen } = begin();
+    progress.update("notes", { rows: 0, total: 4_000, bytes: 0, state: "reading" });
+    pass(10_000);
+    progress.update("notes", { rows: 1_000, total: 4_000, bytes: 2_500_000, state: "reading" });
+    pass(100);
+    expect(screen()).toEqual(["notes  25%  1,000 rows  2.5 MB  31s left  99 rows/s"]);
+    progress.update("notes", { rows: 4_000, total: 4_000, bytes: 10_000_000, state: "done" });
+    pass(100);
+    expect(screen()).toEqual(["notes: done, 4,000 rows, 10.0 MB in 10s"]);
+  });
+
   test("counts the wait for the rate limit down, and says nothing once it is over", () => {
     const { progress, pass, screen } = begin();
     progress.searches(100, null);

