@@ -9,6 +9,7 @@ export const COMMANDS: CommandTable = {
   streams: async () => (await import("./streams.ts")).streams,
   check: async () => (await import("./check.ts")).check,
   verify: async () => (await import("./verify.ts")).verify,
+  snapshot: async () => (await import("./snapshot.ts")).snapshot,
   reset: async () => (await import("./reset.ts")).reset,
   load: async () => (await import("./load.ts")).load,
   export: async () => (await import("./export.ts")).exportCommand,

@@ -23,11 +23,13 @@ export type Io = {
   readonly stderr: TextStream;
   /** Aborted by the first Ctrl-C, with an AppError as its reason. */
   readonly signal: AbortSignal;
+  /** Runs what hears no signal, in such a way that one ends the process; absent where none can come. */
+  readonly blocking?: <T>(action: () => T) => T;
 };
 
 /** The streams of this process. */
-export function processIo(signal: AbortSignal): Io {
-  return { out: writeOut, outIsTTY: process.stdout.isTTY === true, stderr: process.stderr, signal };
+export function processIo({ signal, blocking }: Required<Pick<Io, "signal" | "blocking">>): Io {
+  return { out: writeOut, outIsTTY: process.stdout.isTTY === true, stderr: process.stderr, signal, blocking };
 }
 
 /** Runs `kustomer-sync ARGV...` and returns its exit code; never throws. */
@@ -135,6 +137,7 @@ async function runCommand(
     outJson: (value) => io.out(`${JSON.stringify(value)}\n`),
     signal: io.signal,
     outIsTTY: io.outIsTTY,
+    blocking: io.blocking ?? ((action) => action()),
     exit: (chosen) => {
       code = chosen;
     },

@@ -77,6 +77,12 @@ export function createLock(db: Database, path: string): Lock {
   };
 }
 
+/** Throws `store-busy` when a living process holds the lock. */
+export function checkUnheld(db: Database, path: string): void {
+  const holder = db.query<Holder, []>("SELECT * FROM _sync_lock").get();
+  if (holder !== null && isAlive(holder)) throw busy(path, holder);
+}
+
 const AGAIN = "run the command again when the other one has ended";
 
 /**

@@ -1,0 +1,66 @@
+/**
+ * `kustomer-sync snapshot PATH`: a copy of the file in one piece, as it was at one moment, while a sync may be
+ * writing it. Asks nobody, and changes nothing but PATH.
+ */
+import { formatBytes } from "../lib/bytes.ts";
+import { AppError, EXIT } from "../lib/errors.ts";
+import { formatDuration } from "../lib/time.ts";
+import { takeSnapshot } from "../store/snapshot.ts";
+import { defineCommand } from "./command.ts";
+import { databaseOptions } from "./options.ts";
+import { renderTable } from "./table.ts";
+
+/** From here on it takes long enough to be announced. */
+const LARGE_BYTES = 200_000_000;
+
+export const snapshot = defineCommand({
+  name: "snapshot",
+  summary: "copy the file to PATH in one piece, checked, while a sync may be running",
+  positionals: [{ name: "path", summary: "where the copy goes; its folder must exist" }],
+  options: {
+    ...databaseOptions,
+    overwrite: { kind: "boolean", summary: "replace the file that is at PATH" },
+  },
+  examples: [
+    ["kustomer-sync snapshot nightly.db", "of ./kustomer.db; then datasette -i nightly.db"],
+    ["kustomer-sync snapshot out/acme.db --db acme.db --overwrite --json", "for a script"],
+  ],
+  run: async ({ values, positionals, signal, log, out, outJson, color, blocking }) => {
+    const { path } = positionals;
+    if (path === "-") {
+      throw new AppError("usage", "a snapshot is a file, and cannot be written to stdout", {
+        at: "snapshot",
+        hint: "kustomer-sync snapshot copy.db",
+      });
+    }
+    const startedAt = Date.now();
+    const begin = (bytes: number) => {
+      if (bytes >= LARGE_BYTES)
+        log.info(`copying ${formatBytes(bytes)}, then checking it: this takes a while`);
+    };
+    const { overwrite } = values;
+    const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin }).catch(
+      startsOver,
+    );
+    if (values.json) await outJson({ path, db: values.db, ...taken });
+    else {
+      const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
+        stream,
+        rows,
+        deleted,
+        synced_to ?? "never",
+        complete ? "yes" : "no",
+      ]);
+      await out(renderTable(["stream", "rows", "deleted", "synced to", "complete"], rows, { color }));
+    }
+    const took = formatDuration(Date.now() - startedAt);
+    log.info(`${path}: ${formatBytes(taken.bytes)}, as of ${taken.moment}, checked, in ${took}`);
+    return EXIT.done;
+  },
+});
+
+/** Unlike a sync, a copy that was stopped does not go on where it was. */
+function startsOver(error: unknown): never {
+  if (!(error instanceof AppError) || error.code !== "interrupted") throw error;
+  throw new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
+}

@@ -1,0 +1,149 @@
+/**
+ * A copy of the file as it was at one moment, made while a sync may be writing it. The copy is one file that
+ * needs nothing beside it, and has its final name only when it is whole and was checked.
+ */
+import { Database } from "bun:sqlite";
+import { closeSync, openSync, readSync, statfsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { formatBytes } from "../lib/bytes.ts";
+import { AppError } from "../lib/errors.ts";
+import { formatTime } from "../lib/time.ts";
+import { wait } from "../lib/wait.ts";
+import { STREAMS } from "../streams/index.ts";
+import { checkMarks } from "./file-header.ts";
+import { checkUnheld } from "./lock.ts";
+import { openFile } from "./open.ts";
+import { onFile, sqliteFailure } from "./sqlite-failure.ts";
+import { type StreamStatus, streamStatus } from "./status.ts";
+import { checkTarget, createPart, placePart, removePart, removeParts, targetFailure } from "./target.ts";
+
+export type SnapshotStream = Omit<StreamStatus, "last_run">;
+
+export type Snapshot = {
+  readonly bytes: number;
+  /** Of the whole file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Everything that was committed before this instant (canonical text) is in the copy. */
+  readonly moment: string;
+  readonly streams: readonly SnapshotStream[];
+};
+
+export type SnapshotOptions = {
+  /** Replace what has the name already. */
+  readonly overwrite: boolean;
+  readonly signal: AbortSignal;
+  /** Calls that take long, and during which nothing else of this process runs. */
+  readonly blocking: <T>(action: () => T) => T;
+  /** Called when the copying begins, with the most bytes that it can need. */
+  readonly begin?: (bytes: number) => void;
+};
+
+/**
+ * Copies a file. Throws `usage` when `target` is taken, or is the file itself; `store-*` and `disk-full`, and
+ * then leaves nothing behind. A process that is killed leaves a part, which the next copy to there removes.
+ */
+export async function takeSnapshot(
+  source: string,
+  target: string,
+  options: SnapshotOptions,
+): Promise<Snapshot> {
+  const { db } = openFile(source, "read");
+  try {
+    checkTarget(source, target, options.overwrite);
+    // Where a reader keeps a writer out, a copy would end the sync that it waits for.
+    onFile(source, () => {
+      if (pragma(db, "journal_mode") !== "wal") checkUnheld(db, source);
+    });
+    removeParts(target);
+    const part = createPart(target, statSync(source).mode);
+    const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));
+    try {
+      options.signal.throwIfAborted();
+      options.begin?.(bytes);
+      const moment = formatTime(Date.now());
+      options.blocking(() => copy(db, source, part));
+      const streams = options.blocking(() => check(part, target));
+      const sha256 = await hash(part, options.signal);
+      const size = statSync(part).size;
+      placePart(part, target, options.overwrite);
+      return { bytes: size, sha256, moment, streams };
+    } catch (error) {
+      removePart(part);
+      throw shortage(target, bytes, error);
+    }
+  } finally {
+    db.close();
+  }
+}
+
+function copy(db: Database, source: string, part: string): void {
+  try {
+    // A connection that may not write may not copy either.
+    db.run("PRAGMA query_only = false");
+    // It has a read transaction of its own, and takes a file that is there if it is empty.
+    db.run("VACUUM INTO ?", [resolve(part)]);
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    throw /^SQLITE_(CORRUPT|NOTADB|BUSY|LOCKED)/.test(code) ? sqliteFailure(source, error) : error;
+  }
+}
+
+/** Makes a fresh copy stand alone, proves that it is sound, and counts what is in it. */
+function check(part: string, target: string): SnapshotStream[] {
+  const db = new Database(resolve(part), { readwrite: true, create: false, strict: true });
+  try {
+    db.run("PRAGMA journal_mode = DELETE");
+    // The sync that runs meanwhile holds the file, and not its copy.
+    db.run("DELETE FROM _sync_lock");
+    const [application, version] = [pragma(db, "application_id"), pragma(db, "user_version")];
+    checkMarks(target, { application: Number(application), version: Number(version) });
+    const fault = String(pragma(db, "integrity_check"));
+    if (fault !== "ok") throw unsound(target, fault);
+    return STREAMS.map((stream) => {
+      const { last_run: _, ...status } = streamStatus(db, stream);
+      return status;
+    });
+  } finally {
+    db.close();
+  }
+}
+
+function unsound(target: string, fault: string): AppError {
+  return new AppError("store-io", `the copy came out damaged, and was not kept (${fault.split("\n")[0]})`, {
+    at: target,
+    hint: "sqlite3 FILE 'PRAGMA integrity_check' tells whether the file is damaged too; else check the disk",
+  });
+}
+
+/** The error of writing a copy, after it is removed; of a full disk it tells how much room is wanted. */
+function shortage(target: string, bytes: number, error: unknown): unknown {
+  const failure = targetFailure(target, error);
+  if (!(failure instanceof AppError) || failure.code !== "disk-full") return failure;
+  const folder = dirname(resolve(target));
+  const { bavail, bsize } = statfsSync(folder);
+  const words = `the disk is full: the copy needs up to ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free`;
+  const hint = `make room in ${folder}, or give a PATH elsewhere; no half copy was left`;
+  return new AppError("disk-full", words, { at: target, hint, cause: error });
+}
+
+/** Hashes a file in pieces, listening for Ctrl-C now and then. */
+async function hash(path: string, signal: AbortSignal): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  const piece = Buffer.allocUnsafe(1 << 20);
+  const file = openSync(path, "r");
+  try {
+    for (let count = 0; ; count += 1) {
+      const length = readSync(file, piece);
+      if (length === 0) return hasher.digest("hex");
+      hasher.update(piece.subarray(0, length));
+      if (count % 32 === 0) await wait(1, signal);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function pragma(db: Database, name: string): string | number | null {
+  const row = db.query<Record<string, string | number>, []>(`PRAGMA ${name}`).get();
+  return row === null ? null : (Object.values(row)[0] ?? null);
+}
