@@ -58,7 +58,8 @@ export function checkExport(
   if (named.length !== 1) {
     refuse(`--stdout takes one stream, not ${named.length}`, "kustomer-sync export customers --stdout");
   }
-  if (outIsTTY && (values.compress !== undefined || format === "parquet")) {
+  const isBinary = format === "parquet" || (values.compress ?? "none") !== "none";
+  if (outIsTTY && isBinary) {
     refuse("a terminal is no place for binary data", `kustomer-sync export ${named[0]} --stdout ... > FILE`);
   }
 }

@@ -7,6 +7,7 @@ import {
   exportToSink,
   type Hooks,
 } from "../export/export.ts";
+import type { Format } from "../export/format.ts";
 import { FORMATS } from "../export/formats.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
@@ -20,7 +21,7 @@ const FOLDER = "./export";
 
 export const exportCommand = defineCommand({
   name: "export",
-  summary: "write streams to files: CSV or NDJSON, all from one moment",
+  summary: "write streams to files: CSV, NDJSON or Parquet, all from one moment",
   positionals: [streamArguments],
   options: {
     ...databaseOptions,
@@ -37,7 +38,11 @@ export const exportCommand = defineCommand({
       example: FOLDER,
     },
     stdout: { kind: "boolean", summary: "write one stream to stdout instead" },
-    compress: { kind: "enum", summary: "compress what is written", choices: ["gzip", "zstd"] },
+    compress: {
+      kind: "enum",
+      summary: "compress what is written; else zstd inside Parquet, and none outside",
+      choices: ["none", "gzip", "zstd"],
+    },
     since: {
       kind: "time",
       summary: "only rows that were written to the file at or after this, deletions with them",
@@ -70,6 +75,7 @@ export const exportCommand = defineCommand({
   examples: [
     ["kustomer-sync export", `all streams as CSV, in ${FOLDER}`],
     ["kustomer-sync export conversations messages --format ndjson --compress zstd --out lake", "two, packed"],
+    ["kustomer-sync export --format parquet --partition-by month --out lake", "for DuckDB, Spark, pandas"],
     ["kustomer-sync export --out lake --since-last", "every night: what changed since the last one"],
     ["kustomer-sync export customers --stdout | head", "a look at one stream"],
     ["kustomer-sync export customers --for-excel --out sheets", "for a spreadsheet"],
@@ -79,11 +85,12 @@ export const exportCommand = defineCommand({
     const { values, positionals, outIsTTY, out, outJson, color, log } = context;
     const streams = selectStreams(positionals.stream, values.skip);
     checkExport(values, { named: streams.map(({ name }) => name), outIsTTY });
+    const format: Format = FORMATS[values.format];
     const options: ExportOptions = {
       db: values.db,
       streams,
-      format: FORMATS[values.format],
-      compression: values.compress ?? "none",
+      format,
+      compression: values.compress ?? format.compression,
       forExcel: values.forExcel,
       rowGroupRows: values.rowGroupRows ?? null,
       partitionBy: values.partitionBy ?? null,

@@ -20,6 +20,7 @@ const encoder = new TextEncoder();
 export const csv: Format = {
   name: "csv",
   compressesItself: false,
+  compression: "none",
   begin: (columns, out, { forExcel }) => {
     const chunks = createChunks(out);
     const kinds = columns.map(({ kind }) => kind);

@@ -31,6 +31,8 @@ export type Format = {
   readonly name: "csv" | "ndjson" | "parquet";
   /** True when the format compresses inside the file; false when the whole file is compressed. */
   readonly compressesItself: boolean;
+  /** What is done where nobody says. */
+  readonly compression: Compression;
   readonly begin: (
     columns: readonly ExportColumn[],
     out: ByteSink,

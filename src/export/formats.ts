@@ -2,7 +2,8 @@
 import { csv } from "./csv.ts";
 import type { Format } from "./format.ts";
 import { ndjson } from "./ndjson.ts";
+import { parquet } from "./parquet.ts";
 
-export const FORMATS = { csv, ndjson } as const satisfies Readonly<Record<string, Format>>;
+export const FORMATS = { csv, ndjson, parquet } as const satisfies Readonly<Record<string, Format>>;
 
 export type FormatName = keyof typeof FORMATS;

@@ -6,10 +6,12 @@ import type { Kind } from "../streams/define.ts";
 import { createChunks, putLine } from "./chunks.ts";
 import type { ExportRow, ExportValue, Format } from "./format.ts";
 import { realText } from "./number-text.ts";
+import { wholeCharacters } from "./whole-characters.ts";
 
 export const ndjson: Format = {
   name: "ndjson",
   compressesItself: false,
+  compression: "none",
   begin: (columns, out) => {
     const chunks = createChunks(out);
     const names = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
@@ -21,7 +23,7 @@ export const ndjson: Format = {
         line += names[column]! + (value === null ? "null" : texts[column]!(value));
       }
       line += "}\n";
-      return line.includes("\\ud") || line.includes("\\uD") ? wholeCharacters(line) : line;
+      return wholeCharacters(line);
     };
     return {
       async write(rows) {
@@ -45,17 +47,6 @@ const TEXT: Readonly<Record<Kind, (value: Value) => string>> = {
   bool: (value) => (value === 0 ? "false" : "true"),
   json: (value) => oneLine(String(value)),
 };
-
-/**
- * JSON allows half of a surrogate pair as an escape, but DuckDB and others then refuse the whole file: half a
- * character becomes U+FFFD. A backslash that is escaped itself begins no escape, and so is matched too.
- */
-function wholeCharacters(line: string): string {
-  return line.replace(
-    /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\./g,
-    (found) => (found.length === 6 ? "\\ufffd" : found),
-  );
-}
 
 /** Outside strings, where JSON allows none, a line break is only space. */
 function oneLine(json: string): string {

@@ -90,14 +90,23 @@ function isSurrogate(unit: number): boolean {
 
 function floor(kind: Kind, value: Value): Bound {
   if (kind === "bool") return value !== 0;
-  return typeof value === "string" ? cut(value).join("") : value;
+  return typeof value === "string" ? lowerBound(value) : value;
 }
 
 function ceiling(kind: Kind, value: Value): Bound {
   if (kind === "bool") return value !== 0;
-  if (typeof value !== "string") return value;
-  const points = cut(value);
-  if (points.length < BOUND_LENGTH || points.join("").length === value.length) return value;
+  return typeof value === "string" ? upperBound(value) : value;
+}
+
+/** A text of at most `BOUND_LENGTH` code points that is not greater. */
+function lowerBound(text: string): string {
+  return cut(text).join("");
+}
+
+/** A text of at most `BOUND_LENGTH` code points that is not less; null where there is none. */
+function upperBound(text: string): string | null {
+  const points = cut(text);
+  if (points.length < BOUND_LENGTH || points.join("").length === text.length) return text;
   // The next text of that length: the last code point that has a next one is raised, and what follows is dropped.
   while (points.length > 0) {
     const next = points.pop()!.codePointAt(0)! + 1;

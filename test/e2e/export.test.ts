@@ -14,6 +14,7 @@ import {
   readCsv,
   readFile,
   readNdjson,
+  readParquet,
   withoutHalves,
 } from "./readers.ts";
 import { FAST, startLocalSandbox } from "./relay.ts";
@@ -91,6 +92,25 @@ describe("read back by others, every value of every column is as in the file", (
       expect(cellsApart(stream.columns, held, await readByDuckdb(out, stream, "json"))).toEqual([]);
     }
   }, 60_000);
+
+  test.each([
+    ["zstd, unless told", []],
+    ["gzip, in row groups", ["--compress", "gzip", "--row-group-rows", "200"]],
+    ["nothing, by month", ["--compress", "none", "--partition-by", "month", "--include-deleted"]],
+  ])(
+    "Parquet packed with %s, by hyparquet and by DuckDB, its types included",
+    async (_, args) => {
+      const { out, manifest } = await exported(["--format", "parquet", ...args]);
+      const where = args.includes("--include-deleted") ? "TRUE" : "_deleted_at IS NULL";
+      for (const stream of manifest.streams) {
+        const held = withoutHalves(readFile(db, stream, where));
+        expect([stream.stream, stream.rows]).toEqual([stream.stream, held.size]);
+        expect(cellsApart(stream.columns, held, await readParquet(out, stream))).toEqual([]);
+        expect(cellsApart(stream.columns, held, await readByDuckdb(out, stream, "parquet"))).toEqual([]);
+      }
+    },
+    60_000,
+  );
 
   test("packed and by month, and the folders say the month", async () => {
     const { out, manifest } = await exported([
@@ -170,6 +190,7 @@ const refused: [string, string[]][] = [
   ["--stdout and --json exclude", ["tags", "--stdout", "--json"]],
   ["--stdout and --since-last exclude", ["tags", "--stdout", "--since-last"]],
   ["--stdout takes one stream, not 9", ["--stdout"]],
+  ["--for-excel is of CSV", ["--format", "parquet", "--for-excel"]],
   ['--format: "xml" is not one of csv', ["--format", "xml"]],
   [
     '--row-group-rows: "0" is not a whole number of at least 1',

@@ -8,6 +8,7 @@ import { parse } from "csv-parse/sync";
 import type { Manifest, ManifestStream } from "../../src/export/manifest.ts";
 import { parseJson } from "../../src/lib/json.ts";
 import type { Kind } from "../../src/streams/define.ts";
+import { readParquetRows } from "../export/hyparquet.ts";
 
 export type Rows = Map<string, (string | null)[]>;
 
@@ -48,7 +49,7 @@ export function readCsv(folder: string, { columns, files }: ManifestStream): Row
   return byId(columns, rows);
 }
 
-/** What NDJSON has in place of half a character. */
+/** What NDJSON and Parquet have in place of half a character. */
 export function withoutHalves(rows: Rows): Rows {
   const mend = (value: string | null) => value?.replace(/\\ud[89a-f][\da-f]{2}/g, "\\ufffd") ?? null;
   return new Map([...rows].map(([id, row]) => [id, row.map(mend)]));
@@ -79,29 +80,35 @@ const DUCKDB_TYPE: Readonly<Record<Kind, string>> = {
   json: "JSON",
 };
 
-/** The same by DuckDB, from all of a stream's files. */
+/** The same by DuckDB, from all of a stream's files; of Parquet, which has them itself, the types are checked. */
 export async function readByDuckdb(
   folder: string,
   { columns, files }: ManifestStream,
-  format: "csv" | "json",
+  format: "csv" | "json" | "parquet",
 ): Promise<Rows> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {
-    // Half a character is no JSON to DuckDB; as text it reads it.
-    const typeOf = (kind: Kind) => (format === "csv" && kind === "json" ? "VARCHAR" : DUCKDB_TYPE[kind]);
-    const types = columns.map(({ name, kind }) => `${literal(name)}: ${literal(typeOf(kind))}`);
-    const paths = files.map(({ path }) => literal(join(folder, path)));
-    const how =
-      format === "csv"
-        ? ", header = true, delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false, auto_detect = false"
-        : "";
+    const paths = `[${files.map(({ path }) => literal(join(folder, path))).join(", ")}]`;
+    const from =
+      format === "parquet"
+        ? `read_parquet(${paths}, hive_partitioning = false)`
+        : `read_${format}(${paths}, columns = {${typesOf(columns, format)}}${format === "csv" ? CSV : ""})`;
+    if (format === "parquet") {
+      const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)).getRows();
+      expectSame(
+        described.map(([name, type]) => [name, type]),
+        columns.map(({ name, kind }) => [
+          name,
+          kind === "time" ? "TIMESTAMP WITH TIME ZONE" : DUCKDB_TYPE[kind],
+        ]),
+      );
+    }
     const picked = columns.map(({ name, kind }) => {
       const column = `"${name.replaceAll('"', '""')}"`;
-      return kind === "time" ? `strftime(${column}, '%Y-%m-%dT%H:%M:%S.%gZ')` : column;
+      return kind === "time" ? `epoch_ms(${column})` : column;
     });
-    const sql = `SELECT ${picked.join(", ")} FROM read_${format}([${paths.join(", ")}], columns = {${types.join(", ")}}${how})`;
-    const rows = (await connection.runAndReadAll(sql)).getRows();
+    const rows = (await connection.runAndReadAll(`SELECT ${picked.join(", ")} FROM ${from}`)).getRows();
     return byId(
       columns,
       rows.map((row) => row.map((value, column) => duckText(columns[column]!.kind, value))),
@@ -110,6 +117,32 @@ export async function readByDuckdb(
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+const CSV = `, header = true, delim = ',', quote = '"', escape = '"', allow_quoted_nulls = false, auto_detect = false`;
+
+function typesOf(columns: ManifestStream["columns"], format: "csv" | "json"): string {
+  // Half a character is no JSON to DuckDB; as text it reads it.
+  const typeOf = (kind: Kind) => (format === "csv" && kind === "json" ? "VARCHAR" : DUCKDB_TYPE[kind]);
+  return columns.map(({ name, kind }) => `${literal(name)}: ${literal(typeOf(kind))}`).join(", ");
+}
+
+/** The same of Parquet, by hyparquet. */
+export async function readParquet(folder: string, { columns, files }: ManifestStream): Promise<Rows> {
+  const rows: (string | null)[][] = [];
+  for (const { path } of files) {
+    const file = Uint8Array.from(readFileSync(join(folder, path))).buffer;
+    for (const row of await readParquetRows(file)) {
+      rows.push(columns.map(({ name, kind }) => parquetText(kind, row[name])));
+    }
+  }
+  return byId(columns, rows);
+}
+
+function parquetText(kind: Kind, value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value.toISOString();
+  return duckText(kind, value);
 }
 
 /** How two readings differ, a few cells of it; nothing when they are equal. */
@@ -159,6 +192,7 @@ function jsonText(kind: Kind, value: unknown): string | null {
 
 function duckText(kind: Kind, value: unknown): string | null {
   if (value === null) return null;
+  if (kind === "time") return new Date(Number(value)).toISOString();
   return kind === "real" ? String(Number(value)) : String(value).replaceAll("\ufffd", "\\ufffd");
 }
 

@@ -15,7 +15,7 @@ makeFile(place.db, 100);
 let count = 0;
 const newFolder = () => join(place.path, `out ${++count}`);
 const paths = (out: string) => [...filesIn(out).keys()].sort();
-const { csv, ndjson } = FORMATS;
+const { csv, ndjson, parquet } = FORMATS;
 
 describe("an export", () => {
   test("of CSV is a file a stream, and the manifest", async () => {
@@ -85,7 +85,12 @@ describe("an export", () => {
   });
 
   test("of a stream without rows has its file, and its columns with their kinds", async () => {
-    for (const options of [{ format: csv }, { format: ndjson }, { partitionBy: "day" as const }]) {
+    for (const options of [
+      { format: csv },
+      { format: ndjson },
+      { format: parquet },
+      { partitionBy: "day" as const },
+    ]) {
       const out = newFolder();
       await exported(optionsOf(place.db, out, { streams: [stream("notes")], ...options }));
       const [notes] = manifestOf(out).streams;
