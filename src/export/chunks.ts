@@ -8,7 +8,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 export type Chunks = {
   /** The chunk that is being filled, and how much of it is. */
-  bytes: Uint8Array;
+  bytes: Buffer<ArrayBuffer>;
   filled: number;
   /** Makes room for so many more bytes; only where it returns a promise is there something to wait for. */
   readonly reserve: (bytes: number) => Promise<void> | undefined;
@@ -21,15 +21,15 @@ export function createChunks(out: ByteSink): Chunks {
     if (chunks.filled > 0) await out(chunks.bytes.subarray(0, chunks.filled));
     chunks.filled = 0;
   };
-  let other: Uint8Array = new Uint8Array(CHUNK_BYTES);
+  let other = createBuffer(CHUNK_BYTES);
   const chunks: Chunks = {
-    bytes: new Uint8Array(CHUNK_BYTES),
+    bytes: createBuffer(CHUNK_BYTES),
     filled: 0,
     reserve(bytes) {
       if (chunks.bytes.length - chunks.filled >= bytes) return undefined;
       return flush().then(() => {
         [chunks.bytes, other] = [other, chunks.bytes];
-        if (chunks.bytes.length < bytes) chunks.bytes = new Uint8Array(bytes);
+        if (chunks.bytes.length < bytes) chunks.bytes = createBuffer(bytes);
       });
     },
     end: flush,
@@ -37,16 +37,16 @@ export function createChunks(out: ByteSink): Chunks {
   return chunks;
 }
 
-const encoder = new TextEncoder();
+/** Puts in a text, for which there has to be room. */
+export function putText(chunks: Chunks, text: string): void {
+  chunks.filled += chunks.bytes.write(text, chunks.filled);
+}
 
-/** Encodes a line into a chunk; only where it returns a promise is there something to wait for. */
-export function putLine(chunks: Chunks, line: string): Promise<void> | undefined {
-  const put = () => {
-    chunks.filled += encoder.encodeInto(line, chunks.bytes.subarray(chunks.filled)).written;
-  };
-  // UTF-8 takes at most three bytes for each of JavaScript's characters.
-  const waiting = chunks.reserve(line.length * 3);
-  if (waiting !== undefined) return waiting.then(put);
-  put();
-  return undefined;
+/** The most bytes that a text takes: UTF-8 has three at most for each of JavaScript's characters. */
+export function mostBytes(text: string): number {
+  return text.length * 3;
+}
+
+function createBuffer(bytes: number): Buffer<ArrayBuffer> {
+  return Buffer.from(new ArrayBuffer(bytes));
 }

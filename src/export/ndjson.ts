@@ -3,7 +3,7 @@
  * are put in as they are stored, so that no digit of theirs passes through a double, but for halves of characters.
  */
 import type { Kind } from "../streams/define.ts";
-import { createChunks, putLine } from "./chunks.ts";
+import { createChunks, mostBytes, putText } from "./chunks.ts";
 import type { ExportRow, ExportValue, Format } from "./format.ts";
 import { realText } from "./number-text.ts";
 import { wholeCharacters } from "./whole-characters.ts";
@@ -15,21 +15,40 @@ export const ndjson: Format = {
   begin: (columns, out) => {
     const chunks = createChunks(out);
     const names = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
-    const texts = columns.map(({ kind }) => TEXT[kind]);
-    const lineOf = (row: ExportRow): string => {
-      let line = "";
-      for (let column = 0; column < names.length; column += 1) {
+    const before = names.map((name) => Buffer.from(name));
+    const nulls = names.map((name) => Buffer.from(`${name}null`));
+    const least = nulls.reduce((sum, { length }) => sum + length, 2);
+    const textOf = columns.map(({ kind }) => TEXT[kind]);
+    const line: (string | null)[] = columns.map(() => null);
+    const fill = (row: ExportRow) => {
+      let most = least;
+      for (let column = 0; column < line.length; column += 1) {
         const value = row[column]!;
-        line += names[column]! + (value === null ? "null" : texts[column]!(value));
+        const text = value === null ? null : textOf[column]!(value);
+        line[column] = text;
+        if (text !== null) most += mostBytes(text);
       }
-      line += "}\n";
-      return wholeCharacters(line);
+      return most;
+    };
+    const putBytes = (bytes: Uint8Array) => {
+      chunks.bytes.set(bytes, chunks.filled);
+      chunks.filled += bytes.length;
+    };
+    const putLine = () => {
+      for (let column = 0; column < line.length; column += 1) {
+        const text = line[column]!;
+        putBytes(text === null ? nulls[column]! : before[column]!);
+        if (text !== null) putText(chunks, text);
+      }
+      putText(chunks, "}\n");
     };
     return {
       async write(rows) {
         for (const row of rows) {
-          const waiting = putLine(chunks, lineOf(row));
+          // Awaited only where there is something to wait for, which is rare and would cost every row.
+          const waiting = chunks.reserve(fill(row));
           if (waiting !== undefined) await waiting;
+          putLine();
         }
       },
       end: chunks.end,
@@ -40,12 +59,12 @@ export const ndjson: Format = {
 type Value = Exclude<ExportValue, null>;
 
 const TEXT: Readonly<Record<Kind, (value: Value) => string>> = {
-  text: (value) => JSON.stringify(value),
+  text: (value) => wholeCharacters(JSON.stringify(value)),
   time: (value) => JSON.stringify(value),
   int: String,
   real: (value) => realText(Number(value)),
   bool: (value) => (value === 0 ? "false" : "true"),
-  json: (value) => oneLine(String(value)),
+  json: (value) => wholeCharacters(oneLine(String(value))),
 };
 
 /** Outside strings, where JSON allows none, a line break is only space. */

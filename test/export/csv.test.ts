@@ -14,7 +14,7 @@ const cells: [string, Kind, ExportValue, string][] = [
   ["a quote", "text", 'say "hi"', '"say ""hi"""'],
   ["line breaks", "text", "a\r\nb\nc\rd", '"a\r\nb\nc\rd"'],
   ["NUL and other control characters", "text", "a\0b\x01c\x02", "a\0b\x01c\x02"],
-  ["the byte that stands for a quote, between quotes", "text", '\x01"\x01,', '"\x01""\x01,"'],
+  ["control characters between quotes", "text", '\x01"\x01,', '"\x01""\x01,"'],
   ["a formula is left as it is", "text", "=1+1", "=1+1"],
   ["space at the ends", "text", " a ", " a "],
   ["a time", "time", "2026-11-23T01:02:03.004Z", "2026-11-23T01:02:03.004Z"],
