@@ -13,10 +13,10 @@ const contributing = await Bun.file(join(root, "CONTRIBUTING.md")).text();
 const scripts = ((await Bun.file(join(root, "package.json")).json()) as { scripts: Record<string, string> })
   .scripts;
 
-/** The command lines of the shell blocks, without their comments. */
+/** The command lines of the shell blocks, without their comments and what they are piped to. */
 const lines = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
   .flatMap((block) => block[1]!.split("\n"))
-  .map((line) => line.replace(/\s+#.*$/, "").trim())
+  .map((line) => line.replace(/\s+[#|].*$/, "").trim())
   .filter((line) => line !== "");
 
 describe("the README", () => {
@@ -35,7 +35,7 @@ describe("the README", () => {
         expect(words.slice(0, 3)).toEqual(["-y", `bun@${pinned}`, "run"]);
         expect(Object.keys(scripts)).toContain(words[3]!);
       } else {
-        expect(program).toMatch(/^(export|sqlite3)$/);
+        expect(program).toMatch(/^(export|sqlite3|pip|datasette)$/);
       }
     });
   }
@@ -62,12 +62,12 @@ describe("the README", () => {
   });
 });
 
-test("the README names every option of verify and reset that sync has not", async () => {
+test("the README names every option of other commands that sync has not", async () => {
   const { options: known } = await COMMANDS.sync!();
-  for (const name of ["verify", "reset"]) {
+  for (const name of ["verify", "reset", "export", "snapshot"]) {
     const { options } = await COMMANDS[name]!();
     for (const key of Object.keys(options).filter((key) => !Object.hasOwn(known, key)))
-      expect([name, readme.includes(`\`--${flagName(key)}\``)]).toEqual([name, true]);
+      expect([name, key, readme.includes(`\`--${flagName(key)}`)]).toEqual([name, key, true]);
   }
 });
 
