@@ -1,70 +1,101 @@
 /**
  * `bun run bench`: how fast a first sync is, what it costs, and how that compares with what no reader can
  * avoid, parsing the same pages. The sandbox runs in a process of its own, without limits; figures that
- * depend on the machine are given as ratios too.
+ * depend on the machine are given as ratios too. Then the exports of so many conversations, in each format.
  *
- *   bun run bench --rows 200000
+ *   bun run bench --rows 200000 --conversations 200000
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { STREAMS } from "../src/streams/index.ts";
+import { benchExports } from "./bench-export.ts";
 import { watchPeak } from "./peak-memory.ts";
 
-const { values } = parseArgs({ options: { rows: { type: "string", default: "200000" } } });
+const { values } = parseArgs({
+  options: {
+    /** Rows of accounts to sync, with commas between them. */
+    rows: { type: "string", default: "200000" },
+    /** Conversations to export; 0 for none. */
+    conversations: { type: "string", default: "200000" },
+  },
+});
 const folder = mkdtempSync(join(tmpdir(), "kustomer-sync-bench-"));
 const program = join(import.meta.dir, "../dist/kustomer-sync");
 const key = "sandbox-key";
+/** Of all rows of a sandbox, these are conversations. */
+const CONVERSATIONS = 0.182;
 
 type Pages = { rows: number; parsed: number; bytes: number; parseMs: number; fewest: number };
 type Figures = { rows: number; seconds: number; cpuSeconds: number; peakMb: number; requests: number };
 
 try {
-  for (const rows of values.rows.split(",")) await bench(Number(rows));
+  for (const rows of values.rows.split(",").filter(Number)) await bench(Number(rows));
+  if (Number(values.conversations) > 0) await benchExport(Number(values.conversations));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function bench(rows: number): Promise<void> {
+/** A sandbox in a process of its own, with so many rows and no limits. */
+async function startSandbox(rows: number) {
   const limits = ["--rpm", "100000000", "--search-rpm", "100000000"];
   const server = Bun.spawn([program, "sandbox", "--port", "0", "--json", "--rows", String(rows), ...limits], {
     stdout: "pipe",
     stderr: "ignore",
   });
-  try {
-    const first = await server.stdout.getReader().read();
-    const { url } = JSON.parse(new TextDecoder().decode(first.value)) as { url: string };
-    const pages = await readPages(url);
-    const full = await measureSync(url, join(folder, `${rows}.db`));
-    const again = await measureSync(url, join(folder, `${rows}.db`));
-    const perSecond = full.rows / full.seconds;
-    const parsed = pages.parsed / (pages.parseMs / 1_000);
-    report([
-      ["rows of the account", pages.rows.toLocaleString("en-US")],
-      ["bytes of JSON a row", (pages.bytes / pages.parsed).toFixed(0)],
-      ["first sync", `${full.seconds.toFixed(1)} s, ${Math.round(perSecond).toLocaleString("en-US")} rows/s`],
-      ["processor time of it", `${full.cpuSeconds.toFixed(1)} s`],
-      ["bare JSON.parse of the same rows", `${Math.round(parsed).toLocaleString("en-US")} rows/s`],
-      ["sync to JSON.parse", (perSecond / parsed).toFixed(2)],
-      ["peak memory", `${full.peakMb.toFixed(0)} MB`],
-      [
-        "requests",
-        `${full.requests}, ${((full.requests / pages.fewest - 1) * 100).toFixed(1)}% over the least possible`,
-      ],
-      ["a second sync", `${again.requests} requests, ${again.seconds.toFixed(2)} s`],
-    ]);
-  } finally {
-    server.kill();
-    await server.exited;
+  const first = await server.stdout.getReader().read();
+  const { url } = JSON.parse(new TextDecoder().decode(first.value)) as { url: string };
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      server.kill();
+      await server.exited;
+    },
+  };
+}
+
+async function benchExport(conversations: number): Promise<void> {
+  const db = join(folder, "export.db");
+  {
+    await using sandbox = await startSandbox(Math.ceil(conversations / CONVERSATIONS));
+    await measureSync(sandbox.url, db, "conversations");
   }
+  report([
+    ["conversations to export", conversations.toLocaleString("en-US")],
+    ...(await benchExports(program, db, folder)),
+  ]);
+}
+
+async function bench(rows: number): Promise<void> {
+  await using sandbox = await startSandbox(rows);
+  const { url } = sandbox;
+  const pages = await readPages(url);
+  const full = await measureSync(url, join(folder, `${rows}.db`));
+  const again = await measureSync(url, join(folder, `${rows}.db`));
+  const perSecond = full.rows / full.seconds;
+  const parsed = pages.parsed / (pages.parseMs / 1_000);
+  report([
+    ["rows of the account", pages.rows.toLocaleString("en-US")],
+    ["bytes of JSON a row", (pages.bytes / pages.parsed).toFixed(0)],
+    ["first sync", `${full.seconds.toFixed(1)} s, ${Math.round(perSecond).toLocaleString("en-US")} rows/s`],
+    ["processor time of it", `${full.cpuSeconds.toFixed(1)} s`],
+    ["bare JSON.parse of the same rows", `${Math.round(parsed).toLocaleString("en-US")} rows/s`],
+    ["sync to JSON.parse", (perSecond / parsed).toFixed(2)],
+    ["peak memory", `${full.peakMb.toFixed(0)} MB`],
+    [
+      "requests",
+      `${full.requests}, ${((full.requests / pages.fewest - 1) * 100).toFixed(1)}% over the least possible`,
+    ],
+    ["a second sync", `${again.requests} requests, ${again.seconds.toFixed(2)} s`],
+  ]);
 }
 
 /** Runs a sync in a process of its own. */
-async function measureSync(url: string, db: string): Promise<Figures> {
+async function measureSync(url: string, db: string, ...named: string[]): Promise<Figures> {
   const limits = ["--rate-share", "1", "--search-rpm", "100000000"];
   const begun = performance.now();
-  const process = Bun.spawn([program, "sync", "--json", "--quiet", "--db", db, ...limits], {
+  const process = Bun.spawn([program, "sync", ...named, "--json", "--quiet", "--db", db, ...limits], {
     env: { KUSTOMER_API_KEY: key, KUSTOMER_API_URL: url },
     stdout: "pipe",
     stderr: "inherit",

@@ -26,6 +26,10 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
     env: { FAULT_ACCOUNTS: "3", FAULT_FIRST: seed },
   },
   {
+    name: "the recipes that need Python",
+    command: [bun, "test", "./test/recipes/recipes.nightly.ts"],
+  },
+  {
     name: "a soak of two minutes",
     command: [bun, "scripts/soak.ts", "--minutes", "2", "--seed", seed],
   },
