@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { AppError } from "../lib/errors.ts";
+import { isRunning } from "../lib/process.ts";
 import { type Disk, writeWhole } from "./disk.ts";
 import { MANIFEST, PATH } from "./manifest.ts";
 import { type Finished, pathsOf, readSeries } from "./series.ts";
@@ -112,7 +113,7 @@ function checkRoom(
 async function settle(disk: Disk, folder: string, name: string): Promise<void> {
   const building = join(folder, name);
   const pid = Number(BUILDING.exec(name)?.[1]);
-  if (pid !== process.pid && isAlive(pid)) {
+  if (pid !== process.pid && isRunning(pid)) {
     throw new AppError("usage", `another export (process ${pid}) is writing here`, {
       at: folder,
       hint: `wait for it; if process ${pid} is no export, remove ${building}`,
@@ -184,15 +185,6 @@ async function syncFolders(disk: Disk, folder: string): Promise<void> {
     if (entry.isDirectory()) await disk.syncFolder(join(entry.parentPath, entry.name));
   }
   await disk.syncFolder(folder);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
 }
 
 function list(folder: string): string[] {

@@ -6,6 +6,7 @@
 import type { Database } from "bun:sqlite";
 import { hostname } from "node:os";
 import { AppError } from "../lib/errors.ts";
+import { isRunning } from "../lib/process.ts";
 import { formatDuration, formatTime } from "../lib/time.ts";
 
 const HEARTBEAT_MS = 10_000;
@@ -104,12 +105,7 @@ function isAlive(holder: Holder): boolean {
   if (holder.host !== hostname()) return true;
   // Our own number on a lock that is not ours was a process before us: in a container it is always 1.
   if (holder.pid === process.pid) return HELD_HERE.has(holder.token);
-  try {
-    process.kill(holder.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+  return isRunning(holder.pid);
 }
 
 function busy(path: string, { pid, host, command, started_at, heartbeat_at }: Holder): AppError {

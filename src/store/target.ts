@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import { isRunning } from "../lib/process.ts";
 import { sqliteFailure } from "./sqlite-failure.ts";
 
 /** What SQLite puts beside a file, and takes for its own whoever left it there. */
@@ -81,7 +82,7 @@ export function removeParts(target: string): void {
   const begin = `${basename(target)}.`;
   for (const name of readdirSync(folder)) {
     const match = name.startsWith(begin) ? PART.exec(name.slice(begin.length)) : null;
-    if (match !== null && !isRunning(Number(match[1]))) rmSync(join(folder, name), { force: true });
+    if (match !== null && !isAnothers(Number(match[1]))) rmSync(join(folder, name), { force: true });
   }
 }
 
@@ -147,14 +148,8 @@ function isFolder(path: string): boolean {
 }
 
 /** A number of our own was a process before us, as in a container, where it is always the same. */
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+function isAnothers(pid: number): boolean {
+  return pid !== process.pid && isRunning(pid);
 }
 
 function syncToDisk(path: string, flags: string): void {
