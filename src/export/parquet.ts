@@ -101,7 +101,7 @@ function bounds({ kind, nulls, min, max, exact }: ColumnStatistics): ParquetStat
   };
 }
 
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 64 * 1024;
 
 /** Hands on what a row group has put in. Two buffers take turns, since a sink may use one until its next call. */
 class SinkWriter extends ByteWriter {
