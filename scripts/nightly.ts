@@ -23,7 +23,7 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
   {
     name: "faults of every kind",
     command: [bun, "test", "test/e2e/faults.test.ts", "-t", "faults"],
-    env: { FAULT_ACCOUNTS: "3", FAULT_FIRST: seed },
+    env: { FAULT_ACCOUNTS: "2", FAULT_FIRST: seed },
   },
   {
     name: "the recipes that need Python",
