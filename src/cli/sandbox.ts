@@ -1,9 +1,13 @@
 /** `kustomer-sync sandbox`: serves a simulated Kustomer API on loopback until it is stopped. */
 import { EXIT } from "../lib/errors.ts";
 import { parseFaults } from "../sandbox/faults.ts";
+import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/readings.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { defineCommand } from "./command.ts";
 import { skipOption } from "./options.ts";
+import { renderTable } from "./table.ts";
+
+const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means]);
 
 export const sandbox = defineCommand({
   name: "sandbox",
@@ -46,6 +50,14 @@ export const sandbox = defineCommand({
       ...skipOption.skip,
       summary: "a stream that the key may not read",
     },
+    as: {
+      kind: "list",
+      summary: "what sources on Kustomer disagree about, read another way; `list` tells the ways",
+      placeholder: "reading",
+      of: "reading",
+      choices: ["list", ...READING_NAMES],
+      example: "cap-10000",
+    },
   },
   examples: [
     ["kustomer-sync sandbox", "5,000 rows on port 8787"],
@@ -53,9 +65,17 @@ export const sandbox = defineCommand({
       "kustomer-sync sandbox --rows 50000 --rate-window 5s --faults 5%",
       "more rows, faster limits, a bad day",
     ],
+    ["kustomer-sync sandbox --as list", "how else Kustomer may be read"],
+    ["kustomer-sync sandbox --as sort-never,archive-403", "no order, and no archive"],
     ["kustomer-sync sandbox --port 0 --json", "any free port, told as JSON"],
   ],
-  run: async ({ values, signal, log, out, outJson }) => {
+  run: async ({ values, signal, log, out, outJson, color }) => {
+    const readings = [...values.as];
+    if (readings.includes("list")) {
+      if (values.json) await outJson(Object.fromEntries(MEANINGS));
+      else await out(renderTable(["reading", "means"], MEANINGS, { color }));
+      return EXIT.done;
+    }
     const server = await startSandbox({
       port: values.port,
       rows: values.rows,
@@ -66,6 +86,7 @@ export const sandbox = defineCommand({
       latencyMs: values.latency,
       churn: values.churn,
       withoutRole: [...values.withoutRole],
+      quirks: quirksOf(readings.filter(isReading)),
       ...(values.faults === undefined ? {} : { faults: parseFaults(values.faults) }),
       logRequests: ({ method, path, status, ms }) =>
         log.debug(`${method} ${path} ${status} ${Math.round(ms)}ms`),

@@ -2,14 +2,18 @@
  * The two budgets of an account in fixed windows from the server's start: of all requests, and of searches,
  * which count against both. A request that is refused is not counted as used.
  */
+import type { ResetForm } from "./readings.ts";
 
 export type BudgetOptions = {
   /** Requests per window of the organisation. */
   readonly rpm: number;
   readonly searchRpm: number;
   readonly windowMs: number;
+  readonly reset: ResetForm;
   /** Sends `x-ratelimit-reset` with every answer, as newer documentation shows it, not only when refused. */
   readonly resetAlways: boolean;
+  /** Sends `retry-after` with what is refused. */
+  readonly retryAfter: boolean;
 };
 
 /** What was used in one window; `startedAt` is ms since the epoch. */
@@ -25,6 +29,16 @@ export type Budgets = {
   readonly windows: readonly WindowStats[];
   /** Asks for one request at an instant (ms), and counts it when there is room. */
   readonly admit: (now: number, search: boolean) => Admission;
+};
+
+const inSeconds = (ms: number): string => String(Math.ceil(ms / 1000));
+
+/** The end of a window, in each form; null for none. */
+const RESET: Readonly<Record<ResetForm, (end: number, now: number) => string | null>> = {
+  seconds: (end) => inSeconds(end),
+  ms: (end) => String(end),
+  delta: (end, now) => inSeconds(end - now),
+  never: () => null,
 };
 
 export function createBudgets(options: BudgetOptions, startedAt: number): Budgets {
@@ -54,9 +68,10 @@ export function createBudgets(options: BudgetOptions, startedAt: number): Budget
         "x-ratelimit-limit": String(rpm),
         "x-ratelimit-remaining": String(rpm - window.requests),
       };
-      if (exceeded || options.resetAlways) {
-        headers["x-ratelimit-reset"] = String(Math.ceil((window.startedAt + windowMs) / 1000));
-      }
+      const end = window.startedAt + windowMs;
+      const reset = RESET[options.reset](end, now);
+      if (reset !== null && (exceeded || options.resetAlways)) headers["x-ratelimit-reset"] = reset;
+      if (!admitted && options.retryAfter) headers["retry-after"] = inSeconds(end - now);
       return { admitted, headers };
     },
   };

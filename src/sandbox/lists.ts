@@ -24,18 +24,34 @@ const LISTS: Readonly<Record<string, List>> = {
   "/v1/customers": { stream: "customers", most: 100, deleted: false },
 };
 
+export type ListOptions = {
+  /** The most rows on a page, whatever is asked for; null for each list's own. */
+  readonly most: number | null;
+  /** The order where none is asked for. */
+  readonly newestFirst: boolean;
+  /** Every page links to a next one. */
+  readonly endless: boolean;
+};
+
 /** The stream that a path lists, or null when it is not a list. */
 export function listedStream(path: string): StreamName | null {
   return Object.hasOwn(LISTS, path) ? LISTS[path]!.stream : null;
 }
 
 /** Answers a page of a list; `path` must be one that `listedStream` knows. */
-export function answerList(world: World, path: string, params: URLSearchParams): Answer {
+export function answerList(
+  world: World,
+  path: string,
+  params: URLSearchParams,
+  options: ListOptions,
+): Answer {
   const list = LISTS[path]!;
   const table = world.tables[list.stream];
   const page = readCount(params, "page", 1);
-  const pageSize = Math.min(list.most, readCount(params, "pageSize", 100));
-  const descending = list.sorts === true && readOrder(params) === "desc";
+  const most = Math.min(list.most, options.most ?? list.most);
+  const pageSize = Math.min(most, readCount(params, "pageSize", 100));
+  const usual = options.newestFirst ? "desc" : "asc";
+  const descending = (list.sorts === true ? (readOrder(params) ?? usual) : usual) === "desc";
   const wanted =
     list.stream === "users"
       ? readUsers(world, params)
@@ -61,15 +77,16 @@ export function answerList(world: World, path: string, params: URLSearchParams):
       self: link(page),
       first: link(1),
       prev: page > 1 ? link(page - 1) : null,
-      next: page * pageSize < rows.length ? link(page + 1) : null,
+      next: options.endless || page * pageSize < rows.length ? link(page + 1) : null,
     },
   };
   return { status: 200, body };
 }
 
-function readOrder(params: URLSearchParams): string {
-  const order = params.get("sort") ?? "asc";
-  if (order === "asc" || order === "desc") return order;
+/** Null where no order is asked for. */
+function readOrder(params: URLSearchParams): string | null {
+  const order = params.get("sort");
+  if (order === null || order === "asc" || order === "desc") return order;
   throw new Refusal(400, "sort must be asc or desc", { parameter: "sort" });
 }
 

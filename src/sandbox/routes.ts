@@ -3,7 +3,7 @@ import { formatTime } from "../lib/time.ts";
 import { STREAMS } from "../streams/index.ts";
 import { type Answer, Refusal } from "./answers.ts";
 import { toOrg } from "./links.ts";
-import { answerList, listedStream } from "./lists.ts";
+import { answerList, type ListOptions, listedStream } from "./lists.ts";
 import { parseQuery } from "./query.ts";
 import { render } from "./render.ts";
 import type { Search, SearchOptions } from "./search.ts";
@@ -18,6 +18,9 @@ export type Routes = {
   readonly world: World;
   readonly search: Search;
   readonly searchOptions: Omit<SearchOptions, "archive" | "now">;
+  readonly listOptions: ListOptions;
+  /** The status of every answer of the archive. */
+  readonly archiveStatus: number;
   /** Streams that the key has no role for. */
   readonly withoutRole: readonly string[];
   readonly roleStatus: 401 | 403;
@@ -42,13 +45,14 @@ export function answerRequest(routes: Routes, method: string, url: URL, body: st
     const query = parseQuery(readJson(body), archive);
     needRole(routes, "search", null);
     needRole(routes, query.objects.stream, null);
+    if (archive && routes.archiveStatus !== 200) throw new Refusal(routes.archiveStatus);
     return routes.search(query, url.searchParams, { ...routes.searchOptions, archive, now });
   }
   if (method === "GET" && Object.hasOwn(FACTS, path)) return { status: 200, body: FACTS[path]!(routes, now) };
   const stream = method === "GET" ? listedStream(path) : null;
   if (stream === null) throw new Refusal(404);
   needRole(routes, stream, { parameters: "authorization" });
-  return answerList(routes.world, path, url.searchParams);
+  return answerList(routes.world, path, url.searchParams, routes.listOptions);
 }
 
 function readJson(body: string): unknown {

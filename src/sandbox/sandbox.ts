@@ -14,24 +14,11 @@ import { deliver } from "./delivery.ts";
 import { createFaults, type FaultKind, type FaultMix } from "./faults.ts";
 import { createHandler, readBody } from "./handler.ts";
 import { createPurge } from "./purge.ts";
+import type { Quirks } from "./readings.ts";
 import { type Truth, truthOf } from "./render.ts";
 import { createSearch } from "./search.ts";
 import { createTally, readStats, type Stats } from "./stats.ts";
 import { isStreamName, type StreamName } from "./world.ts";
-
-/** Where sources on Kustomer disagree or say nothing: the reading the sandbox follows, when not the usual one. */
-export type Quirks = {
-  /** Contexts whose `sort` is accepted and not honoured. */
-  unsorted?: string[];
-  /** The most rows that paging reaches, as some report (10,000); default: 100 pages. */
-  maxRows?: number;
-  /** How long a change takes to be found by search, ms. */
-  indexLagMs?: number;
-  /** Sends `x-ratelimit-reset` with every answer. */
-  resetAlways?: boolean;
-  /** The status of an answer to a key without the role; default 403. */
-  roleStatus?: 401 | 403;
-};
 
 export type RequestEntry = {
   method: string;
@@ -98,8 +85,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const deal = createChanges(world);
   const change = (count: number): ChangeSummary => deal(count, clock());
   const purge = createPurge(world);
-  const limits = { rpm, searchRpm, windowMs: rateWindowMs, resetAlways: quirks.resetAlways ?? false };
-  const budgets = createBudgets(limits, clock());
+  for (const table of Object.values(world.tables)) table.deletesStand = quirks.deletesStand ?? false;
+  const budgets = createBudgets(
+    {
+      rpm,
+      searchRpm,
+      windowMs: rateWindowMs,
+      reset: quirks.reset ?? "seconds",
+      resetAlways: quirks.resetAlways ?? false,
+      retryAfter: quirks.retryAfter ?? false,
+    },
+    clock(),
+  );
   const tally = createTally();
   const stats = (): Stats => readStats(tally, budgets.windows);
   const stopping = new AbortController();
@@ -113,8 +110,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       searchOptions: {
         lagMs: quirks.indexLagMs ?? 0,
         maxRows: quirks.maxRows ?? null,
+        mostTotal: quirks.mostTotal ?? null,
         unsorted: quirks.unsorted ?? [],
+        hidesDeleted: quirks.hidesDeleted ?? false,
+        overlapMs: quirks.overlapMs ?? 0,
       },
+      listOptions: {
+        most: quirks.listMost ?? null,
+        newestFirst: quirks.listsNewestFirst ?? false,
+        endless: quirks.listsEndless ?? false,
+      },
+      archiveStatus: quirks.archiveStatus ?? 200,
       withoutRole: options.withoutRole ?? [],
       roleStatus: quirks.roleStatus ?? 403,
       apiKey,

@@ -22,8 +22,14 @@ export type SearchOptions = {
   readonly lagMs: number;
   /** Pages that end past this many rows are refused; null when only their number is limited. */
   readonly maxRows: number | null;
+  /** The most that `meta.total` says; null for what there is. */
+  readonly mostTotal: number | null;
   /** Contexts whose `sort` is accepted and not honoured. */
   readonly unsorted: readonly string[];
+  /** Rows that are deleted are not found, though they be asked for. */
+  readonly hidesDeleted: boolean;
+  /** How far both searches reach beyond the border between them, ms. */
+  readonly overlapMs: number;
 };
 
 /** Which rows a query finds, in order. */
@@ -72,6 +78,7 @@ export function readCount(params: URLSearchParams, name: string, absent: number)
 
 function find(world: World, query: Query, options: SearchOptions, kept: Map<string, Found>): Found {
   const table = world.tables[query.objects.stream];
+  const includeDeleted = query.includeDeleted && !options.hidesDeleted;
   const { low, high, rest } = bounds(table, query, options);
   const sort = options.unsorted.includes(query.context) ? null : query.sort;
   const byUpdate = sort?.attribute.isUpdate === true;
@@ -80,7 +87,7 @@ function find(world: World, query: Query, options: SearchOptions, kept: Map<stri
     query.any.length === 0 &&
     query.none.length === 0 &&
     query.objects.klass === null &&
-    query.includeDeleted;
+    includeDeleted;
   if (whole && byUpdate) {
     const total = Math.max(0, high - low);
     return { total, at: (place) => table.at(sort?.descending ? high - 1 - place : low + place) };
@@ -90,7 +97,7 @@ function find(world: World, query: Query, options: SearchOptions, kept: Map<stri
     table.version,
     low,
     high,
-    query.includeDeleted,
+    includeDeleted,
     sort?.attribute.name,
     sort?.descending,
     options.archive,
@@ -101,7 +108,7 @@ function find(world: World, query: Query, options: SearchOptions, kept: Map<stri
   const rows: number[] = [];
   for (let place = low; place < high; place++) {
     const row = table.at(place);
-    if (!query.includeDeleted && table.deleted[row] !== 0) continue;
+    if (!includeDeleted && table.deleted[row] !== 0) continue;
     if (!inKlass(world, query.objects, row)) continue;
     if (!rest.every((criterion) => criterion.holds(world, row))) continue;
     if (query.any.length > 0 && !query.any.some((criterion) => criterion.holds(world, row))) continue;
@@ -131,8 +138,10 @@ function bounds(
   options: SearchOptions,
 ): { low: number; high: number; rest: Criterion[] } {
   const border = twoYearsBefore(options.now);
-  let from = options.archive ? Number.NEGATIVE_INFINITY : border;
-  let to = options.archive ? border : options.now - options.lagMs + (options.lagMs > 0 ? 0 : 1);
+  let from = options.archive ? Number.NEGATIVE_INFINITY : border - options.overlapMs;
+  let to = options.archive
+    ? border + options.overlapMs
+    : options.now - options.lagMs + (options.lagMs > 0 ? 0 : 1);
   const rest: Criterion[] = [];
   for (const criterion of query.all) {
     const { operator, value } = criterion;
@@ -171,6 +180,11 @@ function compare(a: unknown, b: unknown): number {
   return (a as number) < (b as number) ? -1 : 1;
 }
 
+function counted(total: number, pageSize: number, mostTotal: number | null) {
+  const told = mostTotal === null ? total : Math.min(total, mostTotal);
+  return { total: told, totalPages: Math.ceil(told / pageSize) };
+}
+
 function answerPage(
   world: World,
   query: Query,
@@ -184,7 +198,13 @@ function answerPage(
   const totalPages = Math.ceil(total / pageSize);
   const idsOnly = params.get("idsOnly") === "true";
   const body: SearchPage = {
-    meta: { pageSize, page, total, totalPages, aggregations: {}, timed_out: false },
+    meta: {
+      pageSize,
+      page,
+      ...counted(total, pageSize, options.mostTotal),
+      aggregations: {},
+      timed_out: false,
+    },
     links: {
       self: link(page),
       first: link(1),

@@ -19,6 +19,8 @@ export class Table {
   readonly parent: number[] = [];
   /** Rows that are gone for good: nobody finds them, and nothing changes them any more. */
   readonly purged = new Set<number>();
+  /** Whether a row that is deleted keeps its `updated`. */
+  deletesStand = false;
   /** Counts changes, for whoever keeps something worked out from the table. */
   version = 0;
 
@@ -83,8 +85,9 @@ export class Table {
   }
 
   delete(row: number, now: number): void {
-    this.touch(row, now);
-    this.deleted[row] = this.updated[row]!;
+    if (this.deletesStand) this.version++;
+    else this.touch(row, now);
+    this.deleted[row] = Math.max(now, this.created[row]!);
   }
 
   restore(row: number, now: number): void {
