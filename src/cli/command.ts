@@ -3,6 +3,7 @@
  * checked, with their types taken from the table.
  */
 import type { Log } from "../lib/log.ts";
+import type { Job } from "./github.ts";
 import type { OptionTable, Values } from "./option.ts";
 import { outputOptions } from "./options.ts";
 import type { CommandLine, Environment, Positional, PositionalValues } from "./parse.ts";
@@ -17,6 +18,8 @@ export type Surroundings = {
   readonly out: (text: string | Uint8Array) => Promise<boolean>;
   /** Writes one JSON object, on one line, to stdout. */
   readonly outJson: (value: object) => Promise<boolean>;
+  /** The job of a CI that this run is a part of. */
+  readonly job: Job;
   /** Aborted, with an AppError `interrupted` as its reason, by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Runs a call that takes long and lets nothing else run; Ctrl-C then ends the process at once. */

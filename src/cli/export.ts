@@ -12,6 +12,7 @@ import { FORMATS } from "../export/formats.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
+import type { JobReport } from "./github.ts";
 import { databaseOptions, progressOption, skipOption, streamArguments } from "./options.ts";
 import { selectStreams } from "./selection.ts";
 import { renderTable } from "./table.ts";
@@ -82,7 +83,7 @@ export const exportCommand = defineCommand({
   ],
   stopping: "nothing unfinished is left",
   run: async (context) => {
-    const { values, positionals, outIsTTY, out, outJson, color, log } = context;
+    const { values, positionals, outIsTTY, out, outJson, color, log, job } = context;
     const streams = selectStreams(positionals.stream, values.skip);
     checkExport(values, { named: streams.map(({ name }) => name), outIsTTY });
     const format: Format = FORMATS[values.format];
@@ -107,6 +108,7 @@ export const exportCommand = defineCommand({
     stop();
     if (values.json) await outJson(asJson(exported, values.format));
     else await out(renderExport(exported, color));
+    await job.tell(jobReport(exported));
     log.info(`${exported.out} holds the file as it was at ${exported.moment}`);
   },
 });
@@ -150,13 +152,30 @@ function asJson({ moment, out, streams }: Exported, format: string) {
   };
 }
 
-function renderExport({ streams }: Exported, color: boolean): string {
-  const rows = streams.map((one) => [
+function renderExport(exported: Exported, color: boolean): string {
+  return renderTable(COLUMNS, rowsOf(exported), { color });
+}
+
+const COLUMNS = ["stream", "rows", "of them deleted", "files", "size"];
+
+function rowsOf({ streams }: Exported) {
+  return streams.map((one) => [
     one.stream,
     one.rows,
     one.deleted,
     one.files.length,
     formatBytes(bytesOf(one)),
   ]);
-  return renderTable(["stream", "rows", "of them deleted", "files", "size"], rows, { color });
+}
+
+function jobReport(exported: Exported): JobReport {
+  const { streams, out, moment } = exported;
+  const sum = (count: (stream: Exported["streams"][number]) => number) =>
+    streams.reduce((all, one) => all + count(one), 0);
+  return {
+    title: `kustomer-sync export: ${out}`,
+    table: { titles: COLUMNS, rows: rowsOf(exported) },
+    notes: [`The file as it was at ${moment}.`],
+    outputs: { out, moment, rows: sum(({ rows }) => rows), bytes: sum(bytesOf) },
+  };
 }

@@ -2,11 +2,12 @@
  * From an argument list to an exit code: finds the command, reads its line, runs it, and says what went wrong.
  * Stdout carries data only; with `--json` that is one object, the error where there is no data.
  */
-import { AppError, EXIT, renderError } from "../lib/errors.ts";
+import { AppError, EXIT, renderError, reportWords } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { writeOut } from "../lib/stdout.ts";
 import { COMMIT, VERSION } from "../lib/version.ts";
 import type { Command, Surroundings } from "./command.ts";
+import { createJob, type Job } from "./github.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { COMMANDS, type CommandTable } from "./index.ts";
 import { outputOptions } from "./options.ts";
@@ -40,12 +41,18 @@ export async function run(
   commands: CommandTable = COMMANDS,
 ): Promise<number> {
   const terminal = createTerminal(io.stderr);
-  const json = argv.slice(0, argv.indexOf("--") >>> 0).includes("--json");
+  const flags = argv.slice(0, argv.indexOf("--") >>> 0);
+  const json = flags.includes("--json");
   let wrote = false;
   const out = (text: string | Uint8Array) => {
     wrote = true;
     return io.out(text);
   };
+  const job = createJob({
+    env,
+    out: json || flags.includes("--stdout") ? null : io.out,
+    warn: (text) => terminal.line(`warn: ${text}`),
+  });
   let stopping = "what was read is kept";
   const onAbort = () => terminal.line(`stopping: ${stopping}; press Ctrl-C again to stop at once`);
   io.signal.addEventListener("abort", onAbort, { once: true });
@@ -53,11 +60,13 @@ export async function run(
     const onCommand = (command: Command) => {
       stopping = command.stopping ?? stopping;
     };
-    return await dispatch(argv, { env, io: { ...io, out }, terminal, commands, onCommand });
+    return await dispatch(argv, { env, io: { ...io, out }, terminal, commands, onCommand, job });
   } catch (thrown) {
     const { text, report, exit } = explain(thrown, io.signal);
     terminal.line(text);
     if (json && !wrote) await io.out(`${JSON.stringify({ error: report })}\n`);
+    const title = `kustomer-sync ${argv[0] ?? ""}`.trim();
+    await job.tell({ title, annotations: [{ level: "error", title, message: reportWords(report) }] });
     return exit;
   } finally {
     io.signal.removeEventListener("abort", onAbort);
@@ -71,6 +80,7 @@ type Setting = {
   readonly terminal: Terminal;
   readonly commands: CommandTable;
   readonly onCommand: (command: Command) => void;
+  readonly job: Job;
 };
 
 async function dispatch(argv: readonly string[], setting: Setting): Promise<number> {
@@ -118,7 +128,7 @@ async function findCommand(name: string, commands: CommandTable): Promise<Comman
 async function runCommand(
   command: Command,
   line: Extract<Parsed, { ask: null }>,
-  { env, io, terminal, onCommand }: Setting,
+  { env, io, terminal, onCommand, job }: Setting,
   color: boolean,
 ): Promise<number> {
   onCommand(command);
@@ -135,6 +145,7 @@ async function runCommand(
     }),
     out: io.out,
     outJson: (value) => io.out(`${JSON.stringify(value)}\n`),
+    job,
     signal: io.signal,
     outIsTTY: io.outIsTTY,
     blocking: io.blocking ?? ((action) => action()),

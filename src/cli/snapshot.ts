@@ -25,7 +25,7 @@ export const snapshot = defineCommand({
     ["kustomer-sync snapshot nightly.db", "of ./kustomer.db; then datasette -i nightly.db"],
     ["kustomer-sync snapshot out/acme.db --db acme.db --overwrite --json", "for a script"],
   ],
-  run: async ({ values, positionals, signal, log, out, outJson, color, blocking }) => {
+  run: async ({ values, positionals, signal, log, out, outJson, color, blocking, job }) => {
     const { path } = positionals;
     if (path === "-") {
       throw new AppError("usage", "a snapshot is a file, and cannot be written to stdout", {
@@ -42,17 +42,23 @@ export const snapshot = defineCommand({
     const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin }).catch(
       startsOver,
     );
+    const titles = ["stream", "rows", "deleted", "synced to", "complete"];
+    const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
+      stream,
+      rows,
+      deleted,
+      synced_to ?? "never",
+      complete ? "yes" : "no",
+    ]);
     if (values.json) await outJson({ path, db: values.db, ...taken });
-    else {
-      const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
-        stream,
-        rows,
-        deleted,
-        synced_to ?? "never",
-        complete ? "yes" : "no",
-      ]);
-      await out(renderTable(["stream", "rows", "deleted", "synced to", "complete"], rows, { color }));
-    }
+    else await out(renderTable(titles, rows, { color }));
+    const { bytes, sha256, moment } = taken;
+    await job.tell({
+      title: `kustomer-sync snapshot: ${path}`,
+      table: { titles, rows },
+      notes: [`${formatBytes(bytes)}, as of ${moment}, SHA-256 ${sha256}`],
+      outputs: { path, bytes, sha256, moment },
+    });
     const took = formatDuration(Date.now() - startedAt);
     log.info(`${path}: ${formatBytes(taken.bytes)}, as of ${taken.moment}, checked, in ${took}`);
     return EXIT.done;

@@ -1,9 +1,11 @@
 /** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
-import { renderError } from "../lib/errors.ts";
+import { existsSync } from "node:fs";
+import { type AppError, renderError, reportWords } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
-import type { RunReport } from "../sync/report.ts";
+import type { RunReport, StreamReport } from "../sync/report.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
+import type { Annotation, JobReport } from "./github.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -49,7 +51,8 @@ export const sync = defineCommand({
     ],
     ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress }) => {
+  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
+    const isNew = !existsSync(values.db);
     const streams = selectStreams(positionals.stream, values.skip);
     const start = selectStart(values.startDate);
     const controller = new AbortController();
@@ -58,6 +61,8 @@ export const sync = defineCommand({
       log,
       signal: AbortSignal.any([signal, controller.signal]),
     });
+    // A cache that was not restored makes no noise of its own.
+    if (job.isGithub) log.info(beginning(values.db, isNew));
     const progress = startProgress({ enabled: !values.noProgress });
     const options = {
       db: values.db,
@@ -78,8 +83,9 @@ export const sync = defineCommand({
     for (const { stream, rejected, error } of report.streams) {
       if (rejected > 0) log.warn(`${stream}: ${rejected} rows came without a usable id and were kept out`);
       if (error === null) continue;
-      log.warn(`${stream}: ${error.message}${error.hint === null ? "" : `\n  try: ${error.hint}`}`);
+      log.warn(`${stream}: ${reportWords(error)}`);
     }
+    await job.tell(jobReport(report, stopped, { db: values.db, isNew }));
     if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
     const seconds = formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at));
     log.info(
@@ -91,7 +97,13 @@ export const sync = defineCommand({
 
 /** The report as a table for people. */
 export function renderReport(report: RunReport, color: boolean): string {
-  const rows = report.streams.map((stream) => [
+  return renderTable(COLUMNS, rowsOf(report), { color });
+}
+
+const COLUMNS = ["stream", "status", "read", "written", "deleted", "requests", "synced to"];
+
+function rowsOf({ streams }: RunReport) {
+  return streams.map((stream) => [
     stream.stream,
     stream.status,
     stream.read,
@@ -100,6 +112,48 @@ export function renderReport(report: RunReport, color: boolean): string {
     stream.requests,
     stream.synced_to ?? "-",
   ]);
-  const columns = ["stream", "status", "read", "written", "deleted", "requests", "synced to"];
-  return renderTable(columns, rows, { color });
+}
+
+function beginning(db: string, isNew: boolean): string {
+  return isNew
+    ? `there was no file ${db}, so the cache was empty and this is a full read`
+    : `there was a file ${db}, and this run goes on from it`;
+}
+
+function jobReport(
+  report: RunReport,
+  stopped: AppError | null,
+  { db, isNew }: { readonly db: string; readonly isNew: boolean },
+): JobReport {
+  const { status, streams } = report;
+  const sum = (count: (stream: StreamReport) => number) => streams.reduce((all, one) => all + count(one), 0);
+  const level = (stream: StreamReport) => (stream.status === "failed" ? "error" : "warning");
+  const annotations = streams.flatMap((stream): Annotation[] =>
+    stream.error === null
+      ? []
+      : [
+          {
+            level: level(stream),
+            title: `${stream.stream}: ${stream.status}`,
+            message: reportWords(stream.error),
+          },
+        ],
+  );
+  const end: Annotation[] =
+    stopped === null
+      ? []
+      : [{ level: "error", title: "kustomer-sync sync", message: reportWords(stopped.report()) }];
+  return {
+    title: `kustomer-sync sync: ${status}`,
+    table: { titles: COLUMNS, rows: rowsOf(report) },
+    notes: [beginning(db, isNew)],
+    outputs: {
+      status,
+      complete: status === "done",
+      written: sum(({ written }) => written),
+      deleted: sum(({ deleted }) => deleted),
+      "full-read": isNew,
+    },
+    annotations: [...annotations, ...end],
+  };
 }

@@ -2,7 +2,7 @@
  * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
  * writes it. Without, the file is only read, and a sync may run meanwhile.
  */
-import { AppError, type ErrorReport, renderError } from "../lib/errors.ts";
+import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -11,6 +11,7 @@ import { heldFrom, runVerify, type StreamVerification } from "../sync/verify.ts"
 import { meetAccount, showLimiter } from "./account.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
+import type { Annotation, JobReport } from "./github.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -55,7 +56,7 @@ export const verify = defineCommand({
     ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
     ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress }) => {
+  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
     const { repair, force } = values;
     if (force && !repair) {
       throw new AppError("usage", "--force says how to repair", {
@@ -98,6 +99,7 @@ export const verify = defineCommand({
         const as_of = formatTime(account.now);
         if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
         else await out(renderDifferences(streams, color));
+        await job.tell(jobReport(streams, stopped));
         tellDifferences(streams, stopped, log);
         return exitCode;
       } finally {
@@ -127,7 +129,13 @@ function tellLeftOut(chosen: readonly Stream[], known: readonly Stream[], db: st
 }
 
 function renderDifferences(streams: readonly StreamVerification[], color: boolean): string {
-  const rows = streams.map((each) => [
+  return renderTable(COLUMNS, rowsOf(streams), { color });
+}
+
+const COLUMNS = ["stream", "checked", "missing", "stale", "extra", "repaired"];
+
+function rowsOf(streams: readonly StreamVerification[]) {
+  return streams.map((each) => [
     each.stream,
     each.checked,
     each.missing,
@@ -135,7 +143,37 @@ function renderDifferences(streams: readonly StreamVerification[], color: boolea
     each.extra,
     each.repaired,
   ]);
-  return renderTable(["stream", "checked", "missing", "stale", "extra", "repaired"], rows, { color });
+}
+
+function jobReport(streams: readonly StreamVerification[], stopped: AppError | null): JobReport {
+  const sum = (count: (each: StreamVerification) => number | null) =>
+    streams.reduce((total, each) => total + (count(each) ?? 0), 0);
+  const annotations = streams.flatMap(({ stream, error }): Annotation[] =>
+    error === null
+      ? []
+      : [{ level: "warning", title: `${stream}: not compared`, message: reportWords(error) }],
+  );
+  const end: Annotation[] =
+    stopped === null
+      ? []
+      : [
+          {
+            level: "error",
+            title: "kustomer-sync verify",
+            message: reportWords(startsOver(stopped).report()),
+          },
+        ];
+  return {
+    title: "kustomer-sync verify",
+    table: { titles: COLUMNS, rows: rowsOf(streams) },
+    outputs: {
+      missing: sum(({ missing }) => missing),
+      stale: sum(({ stale }) => stale),
+      extra: sum(({ extra }) => extra),
+      repaired: sum(({ repaired }) => repaired),
+    },
+    annotations: [...annotations, ...end],
+  };
 }
 
 function tellDifferences(streams: readonly StreamVerification[], stopped: AppError | null, log: Log): void {
@@ -146,7 +184,7 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
       if (ids.length > 0)
         log.info(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
     }
-    if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${words(error)}`);
+    if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${reportWords(error)}`);
   }
   if (stopped !== null) {
     log.error(renderError(startsOver(stopped)).replace(/^error: /, ""));
@@ -168,8 +206,4 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
 function startsOver(error: AppError): AppError {
   if (error.code !== "interrupted") return error;
   return new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
-}
-
-function words({ message, hint }: ErrorReport): string {
-  return `${message}${hint === null ? "" : `\n  try: ${hint}`}`;
 }

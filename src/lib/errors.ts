@@ -106,3 +106,8 @@ export function renderError(error: AppError): string {
   if (error.hint !== undefined) lines.push(`  try: ${error.hint}`);
   return lines.join("\n");
 }
+
+/** What is reported of an error, as lines for people. */
+export function reportWords({ message, hint }: Pick<ErrorReport, "message" | "hint">): string {
+  return `${message}${hint === null ? "" : `\n  try: ${hint}`}`;
+}
