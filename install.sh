@@ -1,12 +1,15 @@
 #!/bin/sh
 # Installs kustomer-sync: picks the archive for this machine, checks its sum, and puts the program into
-# ~/.local/bin. Nothing runs before the last line, so that half a download does nothing.
+# ~/.local/bin. All of it is between two braces: a shell runs none of it before it has read the last one, so that
+# half a download does nothing.
 #
 #   curl -fsSL https://github.com/kustomer-sync/kustomer-sync/releases/latest/download/install.sh | sh
 #
 # KUSTOMER_SYNC_VERSION      a version such as 0.1.0; else the newest
 # KUSTOMER_SYNC_INSTALL_DIR  where to put it; else ~/.local/bin
 # KUSTOMER_SYNC_BASE_URL     a folder on the web that holds the files of a release, instead of GitHub
+
+{
 
 set -eu
 
@@ -111,3 +114,5 @@ main() {
 }
 
 main "$@"
+
+}

@@ -1,7 +1,8 @@
 /**
  * `bun run release`: the binaries of every target, packed, with SHA256SUMS and install.sh, in dist/release; that of
  * this machine is tried from its archive. `--targets linux-x64,darwin-arm64` makes some of them; `--try` makes
- * none, and tries what is in dist/release.
+ * none, and tries what is in dist/release. `--check-tag v0.1.0` makes none either, and prints that version's notes
+ * when the tag, package.json and CHANGELOG.md are of one version.
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { compile, ROOT } from "./compile.ts";
 import { checksums, pack } from "./release/archive.ts";
+import { checkTag, notesOf } from "./release/changelog.ts";
 import { signAdHoc, wrongPages } from "./release/mach-signature.ts";
 import { smokeTest } from "./release/smoke.ts";
 import { hostTarget, TARGETS, type Target } from "./release/targets.ts";
@@ -17,7 +19,11 @@ const RELEASE = join(ROOT, "dist/release");
 const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"].map((name) => join(ROOT, name));
 
 const { values } = parseArgs({
-  options: { targets: { type: "string" }, try: { type: "boolean", default: false } },
+  options: {
+    targets: { type: "string" },
+    try: { type: "boolean", default: false },
+    "check-tag": { type: "string" },
+  },
 });
 
 /** The chosen targets; throws for a name that is none. */
@@ -73,10 +79,21 @@ async function makeAll(targets: readonly Target[]): Promise<void> {
   writeFileSync(join(RELEASE, "SHA256SUMS"), checksums([...archives, installer]));
 }
 
-try {
+async function main(): Promise<void> {
+  const tag = values["check-tag"];
+  if (tag !== undefined) {
+    const changelog = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8");
+    checkTag(tag, manifest.version, changelog);
+    console.log(notesOf(changelog, manifest.version));
+    return;
+  }
   const targets = chosen(values.targets);
   if (!values.try) await makeAll(targets);
   await tryHost(targets);
+}
+
+try {
+  await main();
 } catch (error) {
   console.error(`error: release: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

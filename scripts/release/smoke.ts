@@ -30,7 +30,7 @@ async function unpack(archive: string, folder: string): Promise<void> {
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
 }
 
-/** Throws, saying what went wrong, unless the program in the archive says its version and shows its demo. */
+/** Throws, saying what went wrong, unless the program in the archive says its version, shows its demo, and exports it. */
 export async function smokeTest(archive: string, binary: string, version: string): Promise<void> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "kustomer-sync-smoke-")));
   try {
@@ -68,6 +68,12 @@ export async function smokeTest(archive: string, binary: string, version: string
     };
     const lacking = streams.filter(({ rows, complete }) => rows === 0 || !complete);
     if (streams.length === 0 || lacking.length > 0) throw new Error(`demo left ${JSON.stringify(lacking)}`);
+    await run("snapshot", "copy.db", "--db", "demo.db");
+    for (const format of ["csv", "ndjson", "parquet"]) {
+      await run("export", "--db", "copy.db", "--format", format, "--compress", "zstd", "--out", format);
+      if (!existsSync(join(work, format, "manifest.json")))
+        throw new Error(`the export as ${format} is not whole`);
+    }
     for (const trace of ["preloaded", "hostile.db", "kustomer.db"]) {
       if (existsSync(join(work, trace))) throw new Error(`it did what the folder's files say: ${trace}`);
     }
