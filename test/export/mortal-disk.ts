@@ -31,3 +31,21 @@ export function mortalDisk(nth: number | null, die: () => never): Mortal {
   ]);
   return { disk: Object.fromEntries(entries) as Disk, operations: () => operations };
 }
+
+/** A disk whose n-th operation fails, and no other. */
+export function failingDisk(nth: number): Disk {
+  let operations = 0;
+  const entries = Object.entries(disk).map(([name, operation]) => [
+    name,
+    async (...args: unknown[]) => {
+      operations += 1;
+      if (operations === nth) {
+        // As the real one does, whatever happens.
+        if (name === "finish") await (args[0] as FileHandle).close();
+        throw Object.assign(new Error("EIO: i/o error"), { code: "EIO", syscall: name });
+      }
+      return (operation as (...args: unknown[]) => unknown)(...args);
+    },
+  ]);
+  return Object.fromEntries(entries) as Disk;
+}

@@ -164,7 +164,7 @@ function createDictionary(kind: Kind): Map<ExportValue, number> | null {
 type PageHeader = Parameters<typeof writePageHeader>[1];
 type PageSizes = "uncompressed_page_size" | "compressed_page_size";
 
-/** How many bits number so many entries: one at least, because DuckDB cannot read none. */
+/** How many bits number so many entries; one at least, so that a run has something to repeat. */
 function widthOf(entries: number): number {
   return Math.max(1, 32 - Math.clz32(entries - 1));
 }
