@@ -78,8 +78,13 @@ export function createLock(db: Database, path: string): Lock {
   };
 }
 
-/** Throws `store-busy` when a living process holds the lock. */
-export function checkUnheld(db: Database, path: string): void {
+/**
+ * Throws `store-busy` where a read that takes long would keep a process that holds the lock from writing: without
+ * WAL a reader does.
+ */
+export function checkLongRead(db: Database, path: string): void {
+  const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode").get()?.journal_mode;
+  if (mode === "wal") return;
   const holder = db.query<Holder, []>("SELECT * FROM _sync_lock").get();
   if (holder !== null && isAlive(holder)) throw busy(path, holder);
 }

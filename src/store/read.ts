@@ -8,6 +8,7 @@ import type { Column, Stream } from "../streams/define.ts";
 import { type FileClock, readClock } from "./clock.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, readLayout } from "./layout.ts";
+import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
@@ -59,6 +60,7 @@ export function openSnapshot(path: string): FileSnapshot {
   const { db } = openFile(path, "read");
   try {
     return onFile(path, () => {
+      checkLongRead(db, path);
       db.run("BEGIN");
       // The transaction begins with its first look at the file.
       const clock = readClock(db);

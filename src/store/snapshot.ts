@@ -11,7 +11,7 @@ import { formatTime } from "../lib/time.ts";
 import { wait } from "../lib/wait.ts";
 import { STREAMS } from "../streams/index.ts";
 import { checkMarks } from "./file-header.ts";
-import { checkUnheld } from "./lock.ts";
+import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
 import { onFile, sqliteFailure } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
@@ -50,10 +50,7 @@ export async function takeSnapshot(
   const { db } = openFile(source, "read");
   try {
     checkTarget(source, target, options.overwrite);
-    // Where a reader keeps a writer out, a copy would end the sync that it waits for.
-    onFile(source, () => {
-      if (pragma(db, "journal_mode") !== "wal") checkUnheld(db, source);
-    });
+    onFile(source, () => checkLongRead(db, source));
     removeParts(target);
     const part = createPart(target, statSync(source).mode);
     const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));

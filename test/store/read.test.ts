@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { hostname } from "node:os";
 import { parseJson } from "../../src/lib/json.ts";
 import { openSnapshot, type RowSelection } from "../../src/store/read.ts";
 import { openStore } from "../../src/store/store.ts";
@@ -126,6 +128,25 @@ test("a file that is not there is said so, and none is made", () => {
     expect(() => openSnapshot(db)).toThrow("there is no such file");
     openStore(db, { mode: "create" }).close();
     expect([...openSnapshot(db).rows(stream("tags"), ALL)]).toEqual([]);
+  } finally {
+    remove();
+  }
+});
+
+test("without WAL, where a reader would keep it from writing, a sync that holds the file is not read beside", () => {
+  const { db: path, remove } = folder();
+  try {
+    openStore(path, { mode: "create" }).close();
+    const file = new Database(path);
+    file.run("PRAGMA journal_mode = DELETE");
+    openSnapshot(path).close();
+    const now = new Date().toISOString();
+    const holder = "INSERT INTO _sync_lock VALUES (1, 'other', ?, ?, 'sync', ?, ?)";
+    file.query(holder).run(process.ppid, hostname(), now, now);
+    expect(() => openSnapshot(path)).toThrow("another sync holds the file");
+    file.run("PRAGMA journal_mode = WAL");
+    openSnapshot(path).close();
+    file.close();
   } finally {
     remove();
   }
