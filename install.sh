@@ -56,20 +56,16 @@ is_musl() {
 download() {
   if has curl; then
     curl -fsSL --retry 3 -o "$2" "$1"
-  elif has wget; then
-    wget -q -O "$2" "$1"
   else
-    fail "neither curl nor wget is here" "install one of them"
+    wget -q -O "$2" "$1"
   fi || fail "$1 could not be downloaded" "see whether that version exists, and whether the network is there"
 }
 
 sum_of() {
   if has sha256sum; then
     sha256sum "$1"
-  elif has shasum; then
-    shasum -a 256 "$1"
   else
-    fail "neither sha256sum nor shasum is here, and nothing is installed unchecked"
+    shasum -a 256 "$1"
   fi | cut -d ' ' -f 1
 }
 
@@ -82,15 +78,25 @@ main() {
     default_base=$releases/download/v${version#v}
   fi
   base=${KUSTOMER_SYNC_BASE_URL:-$default_base}
-  folder=${KUSTOMER_SYNC_INSTALL_DIR:-${HOME:?}/.local/bin}
+  elsewhere="another folder, in KUSTOMER_SYNC_INSTALL_DIR"
+  [ -n "${KUSTOMER_SYNC_INSTALL_DIR:-${HOME:-}}" ] || fail "HOME is not set" "a folder, in KUSTOMER_SYNC_INSTALL_DIR"
+  folder=${KUSTOMER_SYNC_INSTALL_DIR:-${HOME:-}/.local/bin}
   archive=kustomer-sync-$(target_name).tar.gz
+  has curl || has wget || fail "neither curl nor wget is here" "install one of them"
+  has sha256sum || has shasum ||
+    fail "neither sha256sum nor shasum is here, and nothing is installed unchecked" "install one of them"
 
-  mkdir -p "$folder" || fail "the folder $folder cannot be made" "another one, in KUSTOMER_SYNC_INSTALL_DIR"
+  # Whole, for it is what the PATH is told; CDPATH would take another, and print it.
+  mkdir -p -- "$folder" && whole=$(CDPATH='' cd -- "$folder" && pwd) ||
+    fail "the folder $folder cannot be made" "$elsewhere"
+  folder=$whole
+  # A program that is moved to where a folder is ends up in it.
+  [ ! -d "$folder/kustomer-sync" ] || fail "$folder/kustomer-sync is a folder" "$elsewhere"
   # In the same folder, so that the program gets its name in one step.
   temporary=$(mktemp -d "$folder/.kustomer-sync.XXXXXX") ||
-    fail "nothing can be written to $folder" "another folder, in KUSTOMER_SYNC_INSTALL_DIR"
+    fail "nothing can be written to $folder" "$elsewhere"
   trap 'rm -rf "$temporary"' EXIT
-  trap 'exit 130' INT TERM
+  trap 'exit 130' HUP INT TERM
 
   download "$base/SHA256SUMS" "$temporary/SHA256SUMS"
   expected=$(grep "  $archive\$" "$temporary/SHA256SUMS" | cut -d ' ' -f 1) || expected=

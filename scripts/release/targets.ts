@@ -29,10 +29,17 @@ export const TARGETS: readonly Target[] = NAMES.map((name) => {
   };
 });
 
-/** The target that this machine runs; null for a machine that there is none for. */
+/** The target that this machine runs, which is the one that install.sh takes; null for a machine that there is none for. */
 export function hostTarget(): Target | null {
   const os = process.platform === "win32" ? "windows" : process.platform;
-  const isMusl = os === "linux" && [...new Bun.Glob("ld-musl-*").scanSync("/lib")].length > 0;
-  const name = `${os}-${process.arch}${isMusl ? "-musl" : ""}`;
+  const name = `${os}-${process.arch}${os === "linux" && isMusl() ? "-musl" : ""}`;
   return TARGETS.find((target) => target.name === name) ?? null;
+}
+
+/** musl's loader may lie beside glibc, as Debian's package has it: it says nothing where there is an ldd to ask. */
+function isMusl(): boolean {
+  const ldd = Bun.which("ldd");
+  if (ldd === null) return [...new Bun.Glob("ld-musl-*").scanSync("/lib")].length > 0;
+  const { stdout, stderr } = Bun.spawnSync([ldd, "--version"]);
+  return /musl/i.test(`${stdout}${stderr}`);
 }
