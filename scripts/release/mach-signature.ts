@@ -55,7 +55,7 @@ export function signAdHoc(binary: Buffer, identifier: string): number {
   return pages;
 }
 
-/** How many pages are not what the signature says they are; null for a binary without an ad hoc one. */
+/** How many pages are not what the signature says they are; null for a binary without an ad hoc one of all of them. */
 export function wrongPages(binary: Buffer): number | null {
   const { signature } = layoutOf(binary);
   const at = signature.at + SUPER_LENGTH;
@@ -64,10 +64,13 @@ export function wrongPages(binary: Buffer): number | null {
     binary.readUInt32BE(signature.at + 8) === 1 &&
     binary.readUInt32BE(at) === CODE_DIRECTORY &&
     binary[at + 37] === SHA256.type;
-  if (!isOurs || binary.readUInt32BE(at + 32) !== signature.at) return null;
+  const pages = Math.ceil(signature.at / PAGE);
+  const isOfAll =
+    isOurs && binary.readUInt32BE(at + 28) === pages && binary.readUInt32BE(at + 32) === signature.at;
+  if (!isOfAll) return null;
   const hashes = at + binary.readUInt32BE(at + 16);
   let wrong = 0;
-  for (let page = 0; page < binary.readUInt32BE(at + 28); page += 1) {
+  for (let page = 0; page < pages; page += 1) {
     const slot = hashes + page * SHA256.size;
     const hash = pageHash(binary, page, signature.at);
     if (!binary.subarray(slot, slot + SHA256.size).equals(hash)) wrong += 1;
@@ -92,7 +95,9 @@ function layoutOf(binary: Buffer): Layout {
     } else if (command === LC_SEGMENT_64 && binary.toString("latin1", at + 8, at + 15) === "__TEXT\0") {
       text = { offset: binary.readBigUInt64LE(at + 40), size: binary.readBigUInt64LE(at + 48) };
     }
-    at += binary.readUInt32LE(at + 4);
+    const length = binary.readUInt32LE(at + 4);
+    if (length < 8) throw new Error("its load commands are broken");
+    at += length;
   }
   if (signature === null || text === null) throw new Error("it has no place for a signature");
   return { signature, text };

@@ -37,6 +37,16 @@ test("covers every page, the last one in part, and sees the one that was changed
   }
 });
 
+test("is of all pages, or is none: one that leaves the last ones out is not believed", () => {
+  const binary = machO(PAGE * 5, 1_000);
+  signAdHoc(binary, "kustomer-sync");
+  const slots = PAGE * 5 + 20 + 28;
+  expect(binary.readUInt32BE(slots)).toBe(5);
+  binary.writeUInt32BE(3, slots);
+  binary[PAGE * 4]! ^= 1;
+  expect(wrongPages(binary)).toBeNull();
+});
+
 test("takes the place of another, and names whom it is of", () => {
   const binary = machO(PAGE * 2, 1_000);
   signAdHoc(binary, "a-much-longer-name-than-the-other");
@@ -54,4 +64,9 @@ test("is not made where there is no room, or of what is no such binary", () => {
   const bare = machO(PAGE, 0);
   bare.writeUInt32LE(1, 16);
   expect(() => signAdHoc(bare, "x")).toThrow("no place");
+  const endless = machO(PAGE, 0);
+  endless.writeUInt32LE(0, 32 + 4);
+  endless.writeUInt32LE(0xffffffff, 16);
+  expect(() => signAdHoc(endless, "x")).toThrow("load commands are broken");
+  expect(() => signAdHoc(machO(PAGE, 0).subarray(0, 60), "x")).toThrow(RangeError);
 });
