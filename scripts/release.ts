@@ -1,8 +1,8 @@
 /**
  * `bun run release`: the binaries of every target, packed, with SHA256SUMS and install.sh, in dist/release; that of
  * this machine is tried from its archive. `--targets linux-x64,darwin-arm64` makes some of them; `--try` makes
- * none, and tries what is in dist/release. `--check-tag v0.1.0` makes none either, and prints that version's notes
- * when the tag, package.json and CHANGELOG.md are of one version.
+ * none, and tries what is in dist/release, of which something must be for this machine. `--check-tag v0.1.0` makes none
+ * either, and prints that version's notes when the tag, package.json and CHANGELOG.md are of one version.
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,19 +12,11 @@ import { compile, ROOT } from "./compile.ts";
 import { checksums, pack } from "./release/archive.ts";
 import { checkTag, notesOf } from "./release/changelog.ts";
 import { signAdHoc, wrongPages } from "./release/mach-signature.ts";
-import { smokeTest } from "./release/smoke.ts";
 import { hostTarget, TARGETS, type Target } from "./release/targets.ts";
+import { tryRelease } from "./release/trial.ts";
 
 const RELEASE = join(ROOT, "dist/release");
 const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"].map((name) => join(ROOT, name));
-
-const { values } = parseArgs({
-  options: {
-    targets: { type: "string" },
-    try: { type: "boolean", default: false },
-    "check-tag": { type: "string" },
-  },
-});
 
 /** The chosen targets; throws for a name that is none. */
 function chosen(names: string | undefined): readonly Target[] {
@@ -59,16 +51,6 @@ async function make(target: Target): Promise<string> {
   return archive;
 }
 
-async function tryHost(made: readonly Target[]): Promise<void> {
-  const host = hostTarget();
-  if (host === null || !made.includes(host)) {
-    console.log("no archive is for this machine: none was tried");
-    return;
-  }
-  await smokeTest(join(RELEASE, host.archive), host.binary, manifest.version);
-  console.log(`${host.archive} was unpacked and works`);
-}
-
 async function makeAll(targets: readonly Target[]): Promise<void> {
   rmSync(RELEASE, { recursive: true, force: true });
   mkdirSync(RELEASE, { recursive: true });
@@ -80,16 +62,32 @@ async function makeAll(targets: readonly Target[]): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      targets: { type: "string" },
+      try: { type: "boolean", default: false },
+      "check-tag": { type: "string" },
+    },
+  });
   const tag = values["check-tag"];
   if (tag !== undefined) {
     const changelog = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8");
     checkTag(tag, manifest.version, changelog);
-    console.log(notesOf(changelog, manifest.version));
+    process.stdout.write(notesOf(changelog, manifest.version));
     return;
   }
   const targets = chosen(values.targets);
+  const host = hostTarget();
+  const isForHost = host !== null && targets.includes(host);
+  // Who asks for nothing else must not be told that all is well.
+  if (values.try && !isForHost) throw new Error("no archive is for this machine: none can be tried");
   if (!values.try) await makeAll(targets);
-  await tryHost(targets);
+  const tried = await tryRelease(RELEASE, targets, manifest.version);
+  console.log(
+    tried === null
+      ? "no archive is for this machine: none was tried"
+      : `${tried.archive} was unpacked, installed, and works`,
+  );
 }
 
 try {

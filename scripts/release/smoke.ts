@@ -1,6 +1,6 @@
 /**
  * Tries a packed program as somebody who has just downloaded it: unpacked into a folder of its own, whose `.env` and
- * bunfig.toml want it to do something else.
+ * bunfig.toml want it to do something else. And tries install.sh as somebody who found it in the README.
  */
 import {
   existsSync,
@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { unzipSync } from "fflate";
 import { extract } from "tar";
 
@@ -78,6 +78,37 @@ export async function smokeTest(archive: string, binary: string, version: string
       if (existsSync(join(work, trace))) throw new Error(`it did what the folder's files say: ${trace}`);
     }
   } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Throws, saying what went wrong, unless install.sh installs this version from a folder that is served as a release is. */
+export async function installTest(release: string, version: string): Promise<void> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "kustomer-sync-smoke-")));
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: ({ url }) => new Response(Bun.file(join(release, basename(new URL(url).pathname)))),
+  });
+  try {
+    const child = Bun.spawn(["sh", join(release, "install.sh")], {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? "", HOME: folder, KUSTOMER_SYNC_BASE_URL: server.url.origin },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, err, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    if (code !== 0) throw new Error(`install.sh ended ${code}: ${err}`);
+    const installed = join(folder, ".local/bin/kustomer-sync");
+    if (!existsSync(installed) || !out.startsWith(`kustomer-sync ${version} is in ${installed}\n`)) {
+      throw new Error(`install.sh said "${out.trim()}"`);
+    }
+  } finally {
+    await server.stop(true);
     rmSync(folder, { recursive: true, force: true });
   }
 }
