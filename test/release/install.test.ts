@@ -153,6 +153,24 @@ describe("takes", () => {
   );
 });
 
+test("the README's way by hand works as it stands, and stops at another sum", async () => {
+  const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
+  const block = readme.split("```sh\n").find((part) => part.startsWith("base="))!;
+  const byHand = block.slice(0, block.indexOf("```")).replace(/^base=.*/, `base=${installer.origin}`);
+  const { home } = await installer.install({ fakes: { ...LINUX, sha256sum: sumTool() } });
+  const run = async () => {
+    const cwd = installer.newFolder();
+    const env = { PATH: `${home}/bin:${process.env.PATH}` };
+    const child = Bun.spawn(["sh", "-c", byHand], { cwd, env, stdout: "ignore", stderr: "ignore" });
+    return [(await child.exited) === 0, readdirSync(cwd).sort()];
+  };
+  const archive = "kustomer-sync-linux-x64.tar.gz";
+  expect(await run()).toEqual([true, ["SHA256SUMS", "kustomer-sync", archive]]);
+  installer.files.set(archive, installer.files.get("kustomer-sync-windows-x64.zip")!);
+  expect(await run()).toEqual([false, ["SHA256SUMS", archive]]);
+  await installer.release();
+});
+
 test("makes the folder and those above it, and keeps what is in it", async () => {
   const into = join(installer.newFolder(), "a/b/c");
   expect((await installer.install({ into })).left).toEqual(["kustomer-sync"]);
