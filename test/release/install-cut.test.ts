@@ -1,10 +1,11 @@
 /** Half of install.sh, from a download that broke off into a shell's stdin, does nothing, wherever it was cut. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Installer, SCRIPT, SHELLS } from "./installer.ts";
 
 const installer = new Installer();
+beforeEach(() => installer.release());
 afterAll(() => installer.stop());
 
 /** Where it may be cut: after every byte, before that which ends the last command. */
@@ -46,7 +47,6 @@ async function doing(shell: readonly string[], cuts: readonly number[]): Promise
 }
 
 test("after any byte, in sh", async () => {
-  await installer.release();
   expect(await doing(first, every)).toEqual([]);
   expect(installer.asked).toEqual([]);
 }, 60_000);
@@ -62,7 +62,6 @@ test.each(others.map((shell) => [shell.join(" "), shell] as const))(
 );
 
 test("and whole it installs, from stdin too", async () => {
-  await installer.release();
   const into = installer.newFolder();
   const child = Bun.spawn(["sh"], {
     stdin: text,
