@@ -29,6 +29,9 @@ export function uname(system: string, machine: string): string {
   return `case "$1" in -s) echo ${system} ;; *) echo ${machine} ;; esac`;
 }
 
+/** Without either, which a bare machine may be, there is nothing for install.sh to work with. */
+export const CAN_DOWNLOAD = ["curl", "wget"].some((tool) => Bun.which(tool) !== null);
+
 /** Every shell here, as it is called. */
 export const SHELLS = [["sh"], ["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"]].filter(
   ([shell = ""]) => Bun.which(shell) !== null,
