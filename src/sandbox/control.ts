@@ -1,6 +1,7 @@
 /** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes. */
 import type { ServerResponse } from "node:http";
 import type { ChangeSummary } from "./changes.ts";
+import { isReading, type ReadingName } from "./readings.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
 import { isStreamName, type StreamName, type World } from "./world.ts";
@@ -13,6 +14,10 @@ export type Control = {
   readonly purge: (stream: StreamName, count: number) => string[];
   /** Sets how many changes happen per second from now on. */
   readonly churn: (rate: number) => void;
+  /** Plays these readings and no others from now on. */
+  readonly play: (names: readonly ReadingName[]) => void;
+  readonly stallIndex: () => void;
+  readonly resumeIndex: () => void;
 };
 
 /** Answers a control request. */
@@ -62,6 +67,20 @@ export async function answerControl(
       control.churn(rate);
       return json(response, 200, { rate });
     }
+    case "POST as": {
+      const names = (url.searchParams.get("readings") ?? "").split(",").filter((name) => name !== "");
+      const stranger = names.find((name) => !isReading(name));
+      if (stranger !== undefined)
+        return json(response, 400, { error: `no reading ${JSON.stringify(stranger)}` });
+      control.play(names.filter(isReading));
+      return json(response, 200, { readings: names });
+    }
+    case "POST stall-index":
+      control.stallIndex();
+      return json(response, 200, { stalled: true });
+    case "POST resume-index":
+      control.resumeIndex();
+      return json(response, 200, { stalled: false });
     default:
       return json(response, 404, { error: "no such control" });
   }

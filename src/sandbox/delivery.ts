@@ -9,12 +9,15 @@ import type { Delivery } from "./faults.ts";
 /** How many pieces a dripped answer comes in. */
 const DRIPS = 10;
 
-/** Sends an answer with the server's `Date` (ms); `slowMs` is how long a dripped one takes. Resolves when nothing is left to send. */
+/**
+ * Sends an answer; `date` is the server's clock as the header tells it (ms), null for no such header, and `slowMs` is
+ * how long a dripped answer takes. Resolves when nothing is left to send.
+ */
 export async function deliver(
   response: ServerResponse,
   answer: Answer,
   delivery: Delivery,
-  { now, slowMs }: { now: number; slowMs: number },
+  { date, slowMs }: { date: number | null; slowMs: number },
 ): Promise<void> {
   const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
   const whole = Buffer.from(text);
@@ -25,7 +28,7 @@ export async function deliver(
   response.writeHead(answer.status, {
     "content-type": "application/json; charset=utf-8",
     ...answer.headers,
-    date: new Date(now).toUTCString(),
+    ...(date === null ? {} : { date: new Date(date).toUTCString() }),
     "content-length": String(body.length),
   });
   if (delivery === "whole" || delivery === "badjson") return void response.end(body);

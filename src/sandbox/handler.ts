@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { type Answer, Refusal } from "./answers.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Delivery, FaultKind, Faults } from "./faults.ts";
+import type { Quirks } from "./quirks.ts";
 import { answerRequest, isKnown, isSearch, type Routes } from "./routes.ts";
 import { countAnswered, type Tally } from "./stats.ts";
 
@@ -42,7 +43,7 @@ export function createHandler(
         new Refusal(401, undefined, method === "GET" ? { parameters: "authorization" } : null).answer(),
       );
     }
-    const { admitted, headers } = budgets.admit(clock(), search);
+    const { admitted, headers } = budgets.admit(clock(), search, routes.playing.quirks());
     const drawn = admitted ? faults.draw() : null;
     const body = await readBody(request);
     if (!admitted) return whole(new Refusal(429).answer(headers));
@@ -52,7 +53,8 @@ export function createHandler(
       if (body === null) throw new Refusal(413);
       return answerRequest(routes, method, url, body, now);
     });
-    const fault = drawn === null ? null : inflict(faults, drawn, own, now);
+    const fault =
+      drawn === null ? null : inflict(faults, drawn, own, shownClock(routes.playing.quirks(), now) ?? now);
     if (fault !== null) {
       tally.faults++;
       tally.faultsByKind[fault.fault] = (tally.faultsByKind[fault.fault] ?? 0) + 1;
@@ -62,6 +64,11 @@ export function createHandler(
     const reply = fault ?? whole(own);
     return { ...reply, answer: { ...reply.answer, headers: { ...headers, ...reply.answer.headers } } };
   };
+}
+
+/** The clock that the server's `Date` header shows at its own `now`, ms; null when there is no such header. */
+export function shownClock({ clockAbsent = false, clockOffsetMs = 0 }: Quirks, now: number): number | null {
+  return clockAbsent ? null : now + clockOffsetMs;
 }
 
 const whole = (answer: Answer): Reply => ({ answer, delivery: "whole", fault: null });

@@ -1,5 +1,6 @@
 /** The GET lists: pages in order of id, linked by `next` until it is null; none of them says how many rows there are but that of customers. */
 import { type Answer, Refusal } from "./answers.ts";
+import type { Quirks } from "./quirks.ts";
 import { render } from "./render.ts";
 import { readCount } from "./search.ts";
 import type { StreamName, World } from "./world.ts";
@@ -24,33 +25,19 @@ const LISTS: Readonly<Record<string, List>> = {
   "/v1/customers": { stream: "customers", most: 100, deleted: false },
 };
 
-export type ListOptions = {
-  /** The most rows on a page, whatever is asked for; null for each list's own. */
-  readonly most: number | null;
-  /** The order where none is asked for. */
-  readonly newestFirst: boolean;
-  /** Every page links to a next one. */
-  readonly endless: boolean;
-};
-
 /** The stream that a path lists, or null when it is not a list. */
 export function listedStream(path: string): StreamName | null {
   return Object.hasOwn(LISTS, path) ? LISTS[path]!.stream : null;
 }
 
 /** Answers a page of a list; `path` must be one that `listedStream` knows. */
-export function answerList(
-  world: World,
-  path: string,
-  params: URLSearchParams,
-  options: ListOptions,
-): Answer {
+export function answerList(world: World, path: string, params: URLSearchParams, quirks: Quirks): Answer {
   const list = LISTS[path]!;
   const table = world.tables[list.stream];
   const page = readCount(params, "page", 1);
-  const most = Math.min(list.most, options.most ?? list.most);
+  const most = Math.min(list.most, quirks.listMost ?? list.most);
   const pageSize = Math.min(most, readCount(params, "pageSize", 100));
-  const usual = options.newestFirst ? "desc" : "asc";
+  const usual = quirks.listsNewestFirst === true ? "desc" : "asc";
   const descending = (list.sorts === true ? (readOrder(params) ?? usual) : usual) === "desc";
   const wanted =
     list.stream === "users"
@@ -77,7 +64,7 @@ export function answerList(
       self: link(page),
       first: link(1),
       prev: page > 1 ? link(page - 1) : null,
-      next: options.endless || page * pageSize < rows.length ? link(page + 1) : null,
+      next: quirks.listsEndless === true || page * pageSize < rows.length ? link(page + 1) : null,
     },
   };
   return { status: 200, body };

