@@ -3,8 +3,12 @@
 export type Answer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a string is sent as it stands. */
+  /** Sent as JSON; a string, or bytes, as they stand. */
   readonly body: unknown;
+  /** Has the last word on the text that a body became. */
+  readonly finish?: (text: string) => string;
+  /** Sends the body piece by piece instead; `write` resolves to false when nobody takes any more. */
+  readonly stream?: (write: (piece: Uint8Array) => Promise<boolean>) => Promise<void>;
   /** Set for a page of a search, which some faults need to know about. */
   readonly page?: SearchPage;
 };

@@ -1,6 +1,7 @@
 /** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes. */
 import type { ServerResponse } from "node:http";
 import type { ChangeSummary } from "./changes.ts";
+import { roomIn } from "./delivery.ts";
 import { isReading, type ReadingName } from "./readings.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
@@ -84,19 +85,6 @@ export async function answerControl(
     default:
       return json(response, 404, { error: "no such control" });
   }
-}
-
-/** Waits until a slow reader has taken what was written, or has gone. */
-function roomIn(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off("drain", done);
-      response.off("close", done);
-      resolve();
-    };
-    response.on("drain", done);
-    response.on("close", done);
-  });
 }
 
 function readNumber(url: URL, name: string, most: number): number | null {

@@ -1,5 +1,6 @@
 /** The GET lists: pages in order of id, linked by `next` until it is null; none of them says how many rows there are but that of customers. */
 import { type Answer, Refusal } from "./answers.ts";
+import { inventRow } from "./invented-rows.ts";
 import type { Quirks } from "./quirks.ts";
 import { render } from "./render.ts";
 import { readCount } from "./search.ts";
@@ -41,11 +42,19 @@ export function answerList(world: World, path: string, params: URLSearchParams, 
   const descending = (list.sorts === true ? (readOrder(params) ?? usual) : usual) === "desc";
   const wanted =
     list.stream === "users"
-      ? readUsers(world, params)
+      ? readUsers(world, params, quirks)
       : (row: number) => list.deleted || table.deleted[row] === 0;
   let rows = table.inIdOrder().filter((row) => !table.purged.has(row) && wanted(row));
   if (descending) rows = rows.reverse();
-  const slice = rows.slice((page - 1) * pageSize, page * pageSize);
+  const data = rows
+    .slice((page - 1) * pageSize, page * pageSize)
+    .map((row) => render(world, list.stream, row));
+  const unending = quirks.listUnending === path;
+  if (unending) {
+    // What is there comes first; the rest of each page is invented.
+    let nth = Math.max(0, (page - 1) * pageSize - rows.length);
+    while (data.length < pageSize) data.push(inventRow(world, list.stream, nth++));
+  }
   const link = (number: number): string => {
     const query = new URLSearchParams(params);
     query.delete("page");
@@ -59,12 +68,12 @@ export function answerList(world: World, path: string, params: URLSearchParams, 
     path === "/v1/customers" ? { total: rows.length, totalPages: Math.ceil(rows.length / pageSize) } : {};
   const body = {
     meta: { pageSize, page, ...counted },
-    data: slice.map((row) => render(world, list.stream, row)),
+    data,
     links: {
       self: link(page),
       first: link(1),
       prev: page > 1 ? link(page - 1) : null,
-      next: quirks.listsEndless === true || page * pageSize < rows.length ? link(page + 1) : null,
+      next: unending || quirks.listsEndless === true || page * pageSize < rows.length ? link(page + 1) : null,
     },
   };
   return { status: 200, body };
@@ -77,20 +86,27 @@ function readOrder(params: URLSearchParams): string | null {
   throw new Refusal(400, "sort must be asc or desc", { parameter: "sort" });
 }
 
-/** Users have filters, which can not be combined; without any, the active ones are listed. */
-function readUsers(world: World, params: URLSearchParams): (row: number) => boolean {
+/**
+ * Users have filters, which can not be combined; without any, the active ones are listed. Whoever was invited and has
+ * not come yet is listed by `pending` only.
+ */
+function readUsers(world: World, params: URLSearchParams, quirks: Quirks): (row: number) => boolean {
   const given = ["pending", "deleted", "userType", "email"].filter((name) => params.has(name));
   if (given.length > 1) {
     throw new Refusal(400, `${given.join(" and ")} can not be combined`, { parameter: given[1]! });
   }
   const { deleted } = world.tables.users;
-  const active = (row: number) => deleted[row] === 0;
+  const gone = (row: number) => deleted[row] !== 0;
+  const invited = (row: number) => world.invited.has(row) && !gone(row);
+  const active = (row: number) => !world.invited.has(row) && !gone(row);
   const [filter] = given;
   const value = filter === undefined ? null : params.get(filter);
-  if (filter === "deleted" && value === "true") return (row) => !active(row);
-  if (filter === "pending" && value === "true") return () => false;
   if (filter === "userType" || filter === "email") {
     return (row) => active(row) && render(world, "users", row).attributes[filter] === value;
   }
-  return active;
+  if (filter === undefined || value !== "true") return active;
+  const treated = filter === "deleted" ? quirks.usersDeleted : quirks.usersPending;
+  if (treated === "refused") throw new Refusal(400, `${filter} is not allowed`, { parameter: filter });
+  if (treated === "ignored") return active;
+  return filter === "deleted" ? gone : invited;
 }

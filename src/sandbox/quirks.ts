@@ -21,6 +21,8 @@ export type Quirks = {
   timesOut?: boolean;
   /** Every search is answered with this status and a body of no rows, which says nothing else. */
   emptyAnswers?: 200 | 206;
+  /** By context, the one whose rows a search gives instead; `kobject` stands for `kobject_order` and the like too. */
+  contextsGiven?: Record<string, string>;
   /** How long a change takes to be found by search, ms. */
   indexLagMs?: number;
   /** The index of the standard search stands still from the instant at which this is switched on. */
@@ -55,4 +57,20 @@ export type Quirks = {
   listsNewestFirst?: boolean;
   /** The last page of a list links to a next one, and so does that, which is empty. */
   listsEndless?: boolean;
+  /** The path of a list that never ends, and goes on with rows that are in no account. */
+  listUnending?: string;
+  /** What `?deleted=true` does to the list of users; default: it is honoured. */
+  usersDeleted?: "ignored" | "refused";
+  /** What `?pending=true` does to the list of users; default: it is honoured. */
+  usersPending?: "ignored" | "refused";
+  /** The path of a list, or the context of searches, whose answers never end. */
+  bodyUnending?: string;
+  /** The path of a list, or the context of searches, whose answers are small and unpack to very much. */
+  bodyBomb?: string;
+  /** How much that is, in bytes; default 1 GiB. */
+  bombBytes?: number;
+  /** The stream of which one row has an attribute that is nested very deep. */
+  rowNested?: string;
+  /** How deep; default 50,000. */
+  nestedDepth?: number;
 };

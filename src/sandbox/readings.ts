@@ -32,6 +32,10 @@ export const READINGS = {
     quirks: { indexStalled: true },
   },
   "hits-edited": { means: "found rows are edited before they are fetched", quirks: { hitsEdited: 1 } },
+  "context-ignored": {
+    means: "a search of kobjects gives customers",
+    quirks: { contextsGiven: { kobject: "customer" } },
+  },
   "deleted-hidden": { means: "search does not find deleted rows", quirks: { hidesDeleted: true } },
   "delete-unmoved": { means: "deleting a row leaves its updatedAt", quirks: { deletesStand: true } },
   "border-overlap": { means: "search and archive share a day", quirks: { overlapMs: DAY / 2 } },
@@ -57,6 +61,35 @@ export const READINGS = {
   "list-25": { means: "lists have 25 rows a page, whatever is asked for", quirks: { listMost: 25 } },
   "list-newest": { means: "lists begin with the newest row", quirks: { listsNewestFirst: true } },
   "list-endless": { means: "the last page of a list links to a next one", quirks: { listsEndless: true } },
+  "list-unending": {
+    means: "the list of tags goes on for ever with rows that are not there",
+    quirks: { listUnending: "/v1/tags" },
+  },
+  "users-deleted-ignored": {
+    means: "the list of deleted users is that of the active ones",
+    quirks: { usersDeleted: "ignored" },
+  },
+  "users-deleted-refused": {
+    means: "the list of deleted users is answered 400",
+    quirks: { usersDeleted: "refused" },
+  },
+  "users-pending-ignored": {
+    means: "the list of invited users is that of the active ones",
+    quirks: { usersPending: "ignored" },
+  },
+  "users-pending-refused": {
+    means: "the list of invited users is answered 400",
+    quirks: { usersPending: "refused" },
+  },
+  "body-unending": { means: "the answer to a search of notes never ends", quirks: { bodyUnending: "note" } },
+  "body-bomb": {
+    means: "the answer to a search of notes unpacks to a gibibyte",
+    quirks: { bodyBomb: "note" },
+  },
+  "row-nested": {
+    means: "an attribute of one message is nested 50,000 deep",
+    quirks: { rowNested: "messages" },
+  },
 } as const satisfies Readonly<Record<string, Reading>>;
 
 export type ReadingName = keyof typeof READINGS;

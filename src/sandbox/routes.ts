@@ -4,9 +4,11 @@ import { STREAMS } from "../streams/index.ts";
 import { type Answer, Refusal } from "./answers.ts";
 import { toOrg } from "./links.ts";
 import { answerList, listedStream } from "./lists.ts";
+import { inOtherContext } from "./other-context.ts";
 import type { Playing } from "./playing.ts";
 import { parseQuery } from "./query.ts";
 import { render } from "./render.ts";
+import { enlarge } from "./vast-answers.ts";
 import type { StreamName, World } from "./world.ts";
 
 const SEARCHES: Readonly<Record<string, { archive: boolean }>> = {
@@ -38,19 +40,29 @@ export function answerRequest(routes: Routes, method: string, url: URL, body: st
   const quirks = routes.playing.quirks();
   if (isSearch(method, path)) {
     const { archive } = SEARCHES[path]!;
-    const query = parseQuery(readJson(body), archive);
+    const asked = readJson(body);
+    const query = parseQuery(asked, archive);
     needRole(routes, "search", null);
     needRole(routes, query.objects.stream, null);
     const { archiveStatus = 200 } = quirks;
     if (archive && archiveStatus !== 200) throw new Refusal(archiveStatus);
     const { search, searchArchive } = routes.playing;
-    return (archive ? searchArchive : search)(query, url.searchParams, { archive, now, quirks });
+    const given = inOtherContext(
+      query,
+      asked as Record<string, unknown>,
+      archive,
+      quirks.contextsGiven ?? {},
+    );
+    const answer = (archive ? searchArchive : search)(given, url.searchParams, { archive, now, quirks });
+    const { stream } = given.objects;
+    return enlarge(routes.world, answer, { path, context: query.context, stream }, quirks);
   }
   if (method === "GET" && Object.hasOwn(FACTS, path)) return { status: 200, body: FACTS[path]!(routes, now) };
   const stream = method === "GET" ? listedStream(path) : null;
   if (stream === null) throw new Refusal(404);
   needRole(routes, stream, { parameters: "authorization" });
-  return answerList(routes.world, path, url.searchParams, quirks);
+  const answer = answerList(routes.world, path, url.searchParams, quirks);
+  return enlarge(routes.world, answer, { path, context: null, stream }, quirks);
 }
 
 function readJson(body: string): unknown {

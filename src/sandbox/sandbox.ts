@@ -35,6 +35,8 @@ export type SandboxOptions = {
   /** Rows over all streams; 0 for an empty account. Default 5000. */
   rows?: number;
   seed?: number;
+  /** How many users were invited and have not come yet, besides the `rows`. Default 0. */
+  invited?: number;
   /** 0 for any free one. */
   port?: number;
   /** Requests per window of the organisation, default 1000. */
@@ -85,10 +87,18 @@ const TICK_MS = 50;
 
 /** Starts a sandbox; throws `usage` when the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { rows = 5_000, seed = 1, port = 0, rpm = 1_000, searchRpm = 100, rateWindowMs = 60_000 } = options;
+  const {
+    rows = 5_000,
+    seed = 1,
+    invited = 0,
+    port = 0,
+    rpm = 1_000,
+    searchRpm = 100,
+    rateWindowMs = 60_000,
+  } = options;
   const { latencyMs = 0, slowMs = 500, churnPerRequest = 0, apiKey = "sandbox-key", quirks = {} } = options;
   const clock = options.now ?? Date.now;
-  const world = makeWorld({ rows, seed, now: clock() });
+  const world = makeWorld({ rows, seed, invited, now: clock() });
   const deal = createChanges(world);
   const change = (count: number): ChangeSummary => deal(count, clock());
   const purge = createPurge(world);

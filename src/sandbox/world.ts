@@ -36,6 +36,8 @@ export type World = {
   readonly notes: Children;
   /** Users below this number are machine users. */
   readonly machines: number;
+  /** Users who were invited and have not come yet. */
+  readonly invited: Set<number>;
 };
 
 /** True when `name` is a stream of the account. */
@@ -54,6 +56,7 @@ export function copyWorld(world: World): World {
     kobjects: world.kobjects.copy(),
     messages: world.messages.copy(),
     notes: world.notes.copy(),
+    invited: new Set(world.invited),
   };
 }
 

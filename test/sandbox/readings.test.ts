@@ -4,6 +4,7 @@ import { READING_NAMES, type ReadingName } from "../../src/sandbox/readings.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { ask, CONTEXTS, listAll, search, searchAll, searchArchive, standingClock, timeOf } from "./ask.ts";
 import { as, DAY, LIES, START, sorted } from "./lies.ts";
+import { ODDITIES } from "./oddities.ts";
 
 async function comesInOrder(sandbox: Sandbox, context: string): Promise<boolean> {
   const times = (await search(sandbox, sorted(context), "pageSize=500")).page.data.map((row) =>
@@ -29,6 +30,7 @@ const END = START + 60_000;
 /** A promise for each reading, so that none is there that does nothing. */
 const PROMISES: Readonly<Record<ReadingName, () => Promise<void>>> = {
   ...LIES,
+  ...ODDITIES,
   "cap-10000": async () => {
     const sandbox = await as(["cap-10000"], { rows: 30_000 });
     expect((await search(sandbox, sorted("message"), "page=20&pageSize=500")).status).toBe(200);
