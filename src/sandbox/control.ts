@@ -1,7 +1,8 @@
-/** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes. */
-import type { ServerResponse } from "node:http";
+/** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes of this machine. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ChangeSummary } from "./changes.ts";
 import { roomIn } from "./delivery.ts";
+import { isFromHere } from "./loopback.ts";
 import { isReading, type ReadingName } from "./readings.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
@@ -24,13 +25,14 @@ export type Control = {
 /** Answers a control request. */
 export async function answerControl(
   control: Control,
-  method: string,
+  request: IncomingMessage,
   url: URL,
   response: ServerResponse,
 ): Promise<void> {
+  if (!isFromHere(request.headers)) return json(response, 403, { error: "not for other sites" });
   const { world } = control;
   const stream = url.searchParams.get("stream") ?? "";
-  switch (`${method} ${url.pathname.slice("/_sandbox/".length)}`) {
+  switch (`${request.method} ${url.pathname.slice("/_sandbox/".length)}`) {
     case "GET stats":
       return json(response, 200, control.stats());
     case "GET truth": {

@@ -137,7 +137,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const url = new URL(request.url ?? "/", "http://127.0.0.1");
       if (url.pathname.startsWith("/_sandbox/")) {
         await readBody(request);
-        return answerControl(control, method, url, response);
+        return answerControl(control, request, url, response);
       }
       const reply = await answer(method, url, request);
       const date = shownClock(playing.quirks(), clock());
