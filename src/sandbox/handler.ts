@@ -40,7 +40,11 @@ export function createHandler(
       tally.unauthorized++;
       await readBody(request);
       return whole(
-        new Refusal(401, undefined, method === "GET" ? { parameters: "authorization" } : null).answer(),
+        new Refusal(
+          401,
+          undefined,
+          method === "GET" ? { source: { parameters: "authorization" } } : {},
+        ).answer(),
       );
     }
     const { admitted, headers } = budgets.admit(clock(), search, routes.playing.quirks());

@@ -1,5 +1,5 @@
 /** The GET lists: pages in order of id, linked by `next` until it is null; none of them says how many rows there are but that of customers. */
-import { type Answer, Refusal } from "./answers.ts";
+import { type Answer, badParameter } from "./answers.ts";
 import { inventRow } from "./invented-rows.ts";
 import type { Quirks } from "./quirks.ts";
 import { render } from "./render.ts";
@@ -83,7 +83,7 @@ export function answerList(world: World, path: string, params: URLSearchParams, 
 function readOrder(params: URLSearchParams): string | null {
   const order = params.get("sort");
   if (order === null || order === "asc" || order === "desc") return order;
-  throw new Refusal(400, "sort must be asc or desc", { parameter: "sort" });
+  throw badParameter("sort must be asc or desc", "sort");
 }
 
 /**
@@ -93,7 +93,7 @@ function readOrder(params: URLSearchParams): string | null {
 function readUsers(world: World, params: URLSearchParams, quirks: Quirks): (row: number) => boolean {
   const given = ["pending", "deleted", "userType", "email"].filter((name) => params.has(name));
   if (given.length > 1) {
-    throw new Refusal(400, `${given.join(" and ")} can not be combined`, { parameter: given[1]! });
+    throw badParameter(`${given.join(" and ")} can not be combined`, given[1]!);
   }
   const { deleted } = world.tables.users;
   const gone = (row: number) => deleted[row] !== 0;
@@ -106,7 +106,7 @@ function readUsers(world: World, params: URLSearchParams, quirks: Quirks): (row:
   }
   if (filter === undefined || value !== "true") return active;
   const treated = filter === "deleted" ? quirks.usersDeleted : quirks.usersPending;
-  if (treated === "refused") throw new Refusal(400, `${filter} is not allowed`, { parameter: filter });
+  if (treated === "refused") throw badParameter(`${filter} is not allowed`, filter);
   if (treated === "ignored") return active;
   return filter === "deleted" ? gone : invited;
 }

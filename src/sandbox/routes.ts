@@ -1,7 +1,7 @@
 /** Which question an admitted request asks, and the answer to it. Every refusal has one of Kustomer's error shapes. */
 import { formatTime } from "../lib/time.ts";
 import { STREAMS } from "../streams/index.ts";
-import { type Answer, Refusal } from "./answers.ts";
+import { type Answer, type Fault, Refusal } from "./answers.ts";
 import { toOrg } from "./links.ts";
 import { answerList, listedStream } from "./lists.ts";
 import { inOtherContext } from "./other-context.ts";
@@ -42,8 +42,8 @@ export function answerRequest(routes: Routes, method: string, url: URL, body: st
     const { archive } = SEARCHES[path]!;
     const asked = readJson(body);
     const query = parseQuery(asked, archive);
-    needRole(routes, "search", null);
-    needRole(routes, query.objects.stream, null);
+    needRole(routes, "search", {});
+    needRole(routes, query.objects.stream, {});
     const { archiveStatus = 200 } = quirks;
     if (archive && archiveStatus !== 200) throw new Refusal(archiveStatus);
     const { search, searchArchive } = routes.playing;
@@ -60,7 +60,7 @@ export function answerRequest(routes: Routes, method: string, url: URL, body: st
   if (method === "GET" && Object.hasOwn(FACTS, path)) return { status: 200, body: FACTS[path]!(routes, now) };
   const stream = method === "GET" ? listedStream(path) : null;
   if (stream === null) throw new Refusal(404);
-  needRole(routes, stream, { parameters: "authorization" });
+  needRole(routes, stream, { source: { parameters: "authorization" } });
   const answer = answerList(routes.world, path, url.searchParams, quirks);
   return enlarge(routes.world, answer, { path, context: null, stream }, quirks);
 }
@@ -79,14 +79,10 @@ function roleOf(stream: string): string {
   return STREAMS.find(({ name }) => name === stream)?.roles[0] ?? `org.permission.${stream}.read`;
 }
 
-function needRole(
-  routes: Routes,
-  stream: StreamName | "search",
-  source: Record<string, string> | null,
-): void {
+function needRole(routes: Routes, stream: StreamName | "search", fault: Fault): void {
   if (!routes.withoutRole.includes(stream)) return;
   const { roleStatus = 403 } = routes.playing.quirks();
-  throw new Refusal(roleStatus, `Missing role ${roleOf(stream)}`, source);
+  throw new Refusal(roleStatus, `Missing role ${roleOf(stream)}`, fault);
 }
 
 const FACTS: Readonly<Record<string, (routes: Routes, now: number) => unknown>> = {

@@ -3,7 +3,7 @@
  * query asks is tested row by row, and its result kept while nobody changes the table. Pages past the
  * hundredth are refused, and yet `links.next` goes on pointing at them, as Kustomer's does.
  */
-import { type Answer, Refusal } from "./answers.ts";
+import { type Answer, badParameter } from "./answers.ts";
 import { inKlass } from "./attributes.ts";
 import { twoYearsBefore } from "./dataset.ts";
 import type { Criterion, Query } from "./query.ts";
@@ -59,14 +59,12 @@ export function createSearch(world: World, index: Index = { world, stoppedAt: nu
 function readPaging(params: URLSearchParams, options: SearchOptions): { page: number; pageSize: number } {
   const page = readCount(params, "page", 1);
   if (page > LAST_PAGE) {
-    throw new Refusal(400, `page must be less than or equal to ${LAST_PAGE}`, { parameter: "page" });
+    throw badParameter(`page must be less than or equal to ${LAST_PAGE}`, "page");
   }
   const pageSize = Math.min(MOST_ROWS, readCount(params, "pageSize", 100));
   const { maxRows = Number.POSITIVE_INFINITY } = options.quirks;
   if (page * pageSize > maxRows) {
-    throw new Refusal(400, `Result window is too large, it must be at most ${maxRows}`, {
-      parameter: "page",
-    });
+    throw badParameter(`Result window is too large, it must be at most ${maxRows}`, "page");
   }
   return { page, pageSize };
 }
@@ -76,7 +74,7 @@ export function readCount(params: URLSearchParams, name: string, absent: number)
   const text = params.get(name);
   if (text === null) return absent;
   if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
-    throw new Refusal(400, `${name} must be a positive integer`, { parameter: name });
+    throw badParameter(`${name} must be a positive integer`, name);
   }
   return Number(text);
 }

@@ -63,15 +63,14 @@ describe("lists", () => {
     expect((await ask(sandbox, path)).page.meta.pageSize).toBe(100);
   });
 
-  test("page=0 and the like are refused in the JSON:API shape", async () => {
+  test("page=0 and the like are refused, and the parameter is named", async () => {
     const { status, page } = await ask(sandbox, "/v1/tags?page=0");
     expect(status).toBe(400);
     expect((page as unknown as { errors: object[] }).errors[0]).toEqual({
-      status: "400",
-      code: "bad_request",
-      title: "Bad Request",
-      detail: "page must be a positive integer",
+      status: 400,
       source: { parameter: "page" },
+      code: "badparam",
+      title: "page must be a positive integer",
     });
   });
 });
