@@ -31,7 +31,10 @@ export function createHandler(
   parts: HandlerParts,
 ): (method: string, url: URL, request: IncomingMessage) => Promise<Reply> {
   const { routes, budgets, faults, tally, clock } = parts;
-  return async (method, url, request) => {
+  return async (method, asked, request) => {
+    const url = new URL(asked);
+    // A slash at the end of a path makes no difference to Kustomer.
+    if (url.pathname.length > 1 && url.pathname.endsWith("/")) url.pathname = url.pathname.slice(0, -1);
     const path = url.pathname;
     const search = isSearch(method, path);
     const name = isKnown(method, path) ? `${method} ${path}` : "unknown";

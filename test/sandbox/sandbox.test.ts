@@ -99,6 +99,26 @@ describe("requests that lead nowhere", () => {
   });
 });
 
+describe("a slash at the end of a path", () => {
+  test("makes no difference", async () => {
+    for (const path of ["/v1/teams", "/v1/users/current", "/v1/auth/tokens/current"]) {
+      expect([path, (await ask(sandbox, `${path}/`)).page]).toEqual([path, (await ask(sandbox, path)).page]);
+    }
+    const body = JSON.stringify({ queryContext: "message" });
+    const slashed = await ask(sandbox, "/v1/customers/search/?pageSize=2", { method: "POST", body });
+    expect(slashed.page).toEqual((await search(sandbox, { queryContext: "message" }, "pageSize=2")).page);
+    for (const path of ["/v1/nowhere/", "/v1/teams//", "/v1/"])
+      expect((await ask(sandbox, path)).status).toBe(404);
+  });
+
+  test("counts as the same path", async () => {
+    const own = await serve({ rows: 300 });
+    await ask(own, "/v1/teams/");
+    await ask(own, "/v1/teams");
+    expect(own.stats().byPath).toEqual({ "GET /v1/teams": 2 });
+  });
+});
+
 describe("every answer", () => {
   test("carries the server's date", async () => {
     for (const path of ["/v1/teams", "/v1/nowhere"]) {
