@@ -1,5 +1,6 @@
 /** The readings are changed while the server runs, and go together. */
 import { expect, test } from "bun:test";
+import { quirksOf, READING_NAMES } from "../../src/sandbox/readings.ts";
 import { ask, search, serve, standingClock } from "./ask.ts";
 import { START, sorted } from "./lies.ts";
 
@@ -55,4 +56,28 @@ test.each([
   if (reset === null) return;
   const wait = Number(reset) * 1_000 - Date.parse(headers.get("date")!);
   expect(wait).toBeWithin(40_000, 42_000);
+});
+
+test("readings go together, two or all of them: the server answers", async () => {
+  const sandbox = await serve({ rows: 300, invited: 2 });
+  const statuses = async (): Promise<number[]> => {
+    const authorization = `Bearer ${sandbox.apiKey}`;
+    const ask = async (path: string, context?: string) => {
+      const asked = context === undefined ? {} : { method: "POST", body: JSON.stringify(sorted(context)) };
+      const answer = await fetch(sandbox.url + path, { ...asked, headers: { authorization } });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    const searches = ["message", "note", "kobject"].map((context) => ask("/v1/customers/search", context));
+    return Promise.all([...searches, ask("/v1/tags"), ask("/v1/users?deleted=true")]);
+  };
+  const some = (place: number, distance: number) => READING_NAMES[(place + distance) % READING_NAMES.length]!;
+  const groups = READING_NAMES.flatMap((one, place) => [1, 3, 8, 20].map((away) => [one, some(place, away)]));
+  for (const names of [...groups, READING_NAMES, READING_NAMES.toReversed()]) {
+    // A gibibyte need not be made; a small one is sent in the same way.
+    sandbox.play({ ...quirksOf(names), bombBytes: 2_000_000 });
+    sandbox.change(1);
+    const seen = await statuses();
+    expect([names, seen.filter((status) => ![200, 206, 400].includes(status))]).toEqual([names, []]);
+  }
 });
