@@ -27,6 +27,7 @@ export async function connect(
     share: values.rateShare,
   });
   const { signal, log } = surroundings;
-  const client = createClient({ baseUrl, apiKey, timeoutMs: values.timeout, limiter, signal, log });
+  const { timeout: timeoutMs, maxBody: maxBodyBytes } = values;
+  const client = createClient({ baseUrl, apiKey, timeoutMs, maxBodyBytes, limiter, signal, log });
   return { client, limiter };
 }

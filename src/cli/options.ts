@@ -66,6 +66,14 @@ export const connectionOptions = {
     default: "60s",
     min: 1,
   },
+  maxBody: {
+    kind: "size",
+    summary: "how large one answer may be, unpacked",
+    default: "64MB",
+    min: 1_000,
+    // Near the longest text that JavaScript can hold.
+    max: 1_024 ** 3,
+  },
 } as const satisfies OptionTable;
 
 /** How fast to ask. `rpm` and `searchRpm` stay undefined where the headers are to say it. */

@@ -9,6 +9,7 @@ import { formatDuration } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
 import { wait } from "../lib/wait.ts";
 import { addressOf, type Query } from "./address.ts";
+import { MAX_BODY_BYTES } from "./body.ts";
 import { startDeadline } from "./deadline.ts";
 import { exchange, type RawAnswer } from "./exchange.ts";
 import {
@@ -19,12 +20,13 @@ import {
   refusedError,
   revise,
   timeoutError,
+  tooLargeError,
 } from "./failures.ts";
 import { isLoopback } from "./host.ts";
 import { checkKey } from "./key.ts";
 import type { AnswerInfo, Budget, Limiter } from "./limiter.ts";
 import { readRateHeaders, readServerTime } from "./rate-headers.ts";
-import { backoffMs, MAX_ATTEMPTS, MAX_REFUSALS, type Outcome, verdictOf } from "./retry.ts";
+import { attemptsOf, backoffMs, MAX_REFUSALS, type Outcome, verdictOf } from "./retry.ts";
 import { readSaid } from "./said.ts";
 
 export type ClientOptions = {
@@ -33,6 +35,8 @@ export type ClientOptions = {
   apiKey: string;
   /** For one request, its body included; default 60,000. */
   timeoutMs?: number | undefined;
+  /** Of one answer's body, unpacked; default 64,000,000. */
+  maxBodyBytes?: number | undefined;
   limiter: Limiter;
   /** Aborting it interrupts every request. */
   signal?: AbortSignal | undefined;
@@ -93,6 +97,7 @@ type Attempt<T> =
 /** Makes a client; throws `usage` when the key cannot be sent. */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, apiKey, limiter, log, timeoutMs = 60_000, random = Math.random } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES } = options;
   checkKey(apiKey);
   const base = new URL(baseUrl);
   if (isLoopback(base)) keepOffProxies(base);
@@ -115,9 +120,10 @@ export function createClient(options: ClientOptions): Client {
         headers: request.body === undefined ? headers : { ...headers, "content-type": "application/json" },
         body: request.body,
         timeoutMs,
+        maxBodyBytes,
         signal,
       });
-      if (answer.kind === "answer") {
+      if ("status" in answer) {
         info = { status: answer.status, ...readRateHeaders(answer.headers, Date.now()) };
       }
       return { answer, retryAfterMs: info?.retryAfterMs ?? null };
@@ -138,12 +144,18 @@ export function createClient(options: ClientOptions): Client {
     };
     if (answer.kind === "timeout") return failed("timeout", timeoutError(asked, base.host, timeoutMs));
     if (answer.kind === "network") return failed("network", networkError(asked, base.host, answer.cause));
-    const { status, text } = answer;
+    const { status } = answer;
+    const text = answer.kind === "answer" ? answer.text : "";
     log?.debug(`${asked} answered ${status}`);
     // Masked before it is shortened, or half a key could be left at the end.
     const words = () => readSaid(mask(text));
     if (verdictOf(status) !== "done") {
       return failed(status, answerError(asked, status, words(), answer.headers.get("location")));
+    }
+    if (answer.kind === "too-large") return failed("too-large", tooLargeError(asked, status, maxBodyBytes));
+    if (answer.kind === "garbled") {
+      const what = `its body is not ${answer.encoding}, as it says, or cannot be unpacked`;
+      return failed("body", bodyError(asked, status, what, undefined));
     }
     let body: unknown;
     try {
@@ -178,13 +190,14 @@ export function createClient(options: ClientOptions): Client {
       if (verdict === "fail") throw result.error;
       refusals = 0;
       failures += 1;
-      if (failures >= MAX_ATTEMPTS) {
+      const most = attemptsOf(result.outcome);
+      if (failures >= most) {
         throw revise(result.error, { message: `${result.error.message} (asked ${failures} times)` });
       }
       counts.retried += 1;
       const pause = backoffMs(failures, random(), result.retryAfterMs);
       log?.info(
-        `${result.error.message}; asking again in ${formatDuration(pause)} (attempt ${failures + 1} of ${MAX_ATTEMPTS})`,
+        `${result.error.message}; asking again in ${formatDuration(pause)} (attempt ${failures + 1} of ${most})`,
       );
       await wait(pause, signal);
     }

@@ -2,6 +2,8 @@
  * Every way in which a request can fail, as the error a user reads: what was asked (without its query),
  * what came, and what to do. Nothing from the request's headers ever gets in here.
  */
+
+import { formatBytes } from "../lib/bytes.ts";
 import { AppError, type ErrorCode } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
 
@@ -45,6 +47,16 @@ export function answerError(
 export function bodyError(asked: string, status: number, what: string, said: string | undefined): AppError {
   const hint = `check that ${NAMES_THE_HOST} leads to Kustomer and not to a proxy or a sign-in page`;
   return new AppError("shape", `${asked} answered ${status}, but ${what}`, { status, said, hint });
+}
+
+/** An answer of which the rest was not read. */
+export function tooLargeError(asked: string, status: number, maxBytes: number): AppError {
+  const what = `${asked} answered ${status} with more than ${formatBytes(maxBytes)}, and was not read to its end`;
+  const more = formatBytes(maxBytes * 4)
+    .replace(" ", "")
+    .replace(".0", "");
+  const hint = `check that ${NAMES_THE_HOST} leads to Kustomer; if its rows are that large, allow more: --max-body ${more}`;
+  return new AppError("shape", what, { status, hint });
 }
 
 /** No whole answer came. `cause` is what fetch threw. */

@@ -4,14 +4,16 @@
  */
 
 /** A 429 is not among the attempts: being refused is the limiter's business, not a failure. */
-export const MAX_ATTEMPTS = 6;
+const MAX_ATTEMPTS = 6;
+/** Each of these costs as much as may be read at all. */
+const MAX_TOO_LARGE = 2;
 /** Refusals of one request in a row, each waited out, before it gives up. */
 export const MAX_REFUSALS = 30;
 const BASE_MS = 500;
 const CAP_MS = 30_000;
 
-/** An HTTP status; or no whole answer; or one that took too long, is not JSON, or has another shape. */
-export type Outcome = number | "network" | "timeout" | "body" | "shape";
+/** An HTTP status; or no whole answer; or one that took too long, is too large, is not JSON, or has another shape. */
+export type Outcome = number | "network" | "timeout" | "too-large" | "body" | "shape";
 
 export type Verdict = "done" | "refused" | "retry" | "fail";
 
@@ -21,6 +23,11 @@ export function verdictOf(outcome: Outcome): Verdict {
   if (outcome >= 200 && outcome < 300) return "done";
   if (outcome === 429) return "refused";
   return outcome === 408 || outcome >= 500 ? "retry" : "fail";
+}
+
+/** How often a request is made at most that ends like this. */
+export function attemptsOf(outcome: Outcome): number {
+  return outcome === "too-large" ? MAX_TOO_LARGE : MAX_ATTEMPTS;
 }
 
 /**

@@ -25,6 +25,7 @@ test.each<[Outcome, Verdict]>([
   [599, "retry"],
   ["network", "retry"],
   ["timeout", "retry"],
+  ["too-large", "retry"],
   ["body", "retry"],
   ["shape", "retry"],
 ])("%p: %s", (outcome, verdict) => {
