@@ -40,6 +40,13 @@ export function answerError(
       hint: `check ${NAMES_THE_HOST}`,
     });
   }
+  if (status > 200 && status < 300) {
+    const what = status === 206 ? "a part of an answer" : "another kind of success than 200";
+    return new AppError("api", `${answered}, ${what}: what it holds is not believed`, {
+      status,
+      hint: `check that ${NAMES_THE_HOST} leads to Kustomer, and that no proxy on the way changes what it answers`,
+    });
+  }
   return new AppError("api", answered, { status, said, hint: status >= 500 ? AGAIN : undefined });
 }
 

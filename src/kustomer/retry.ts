@@ -20,9 +20,10 @@ export type Verdict = "done" | "refused" | "retry" | "fail";
 /** Says what to do about an outcome: 400, 401, 403, 404, 409, 413, 422 and their like never change by asking again. */
 export function verdictOf(outcome: Outcome): Verdict {
   if (typeof outcome !== "number") return "retry";
-  if (outcome >= 200 && outcome < 300) return "done";
+  if (outcome === 200) return "done";
   if (outcome === 429) return "refused";
-  return outcome === 408 || outcome >= 500 ? "retry" : "fail";
+  // Nothing that we ask is documented to answer another 2xx: a 206 without a row once passed for the end.
+  return outcome === 408 || outcome >= 500 || (outcome > 200 && outcome < 300) ? "retry" : "fail";
 }
 
 /** How often a request is made at most that ends like this. */

@@ -18,6 +18,15 @@ describe("a fault that passes is asked again", () => {
     ],
     ["503 empty", (s) => s.end("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n"), "api", /answered 503/],
     ["408", (s) => s.end("HTTP/1.1 408 Slow\r\ncontent-length: 0\r\n\r\n"), "api", /answered 408/],
+    // As if it were whole: what a 2xx other than 200 holds is no answer to a question.
+    ["206", (s) => s.end(`HTTP/1.1 206 Part\r\ncontent-length: 13\r\n\r\n${whole}`), "api", /206, a part of/],
+    [
+      "203",
+      (s) => s.end(`HTTP/1.1 203 Other\r\ncontent-length: 13\r\n\r\n${whole}`),
+      "api",
+      /203, another kind of success than 200/,
+    ],
+    ["204", (s) => s.end("HTTP/1.1 204 None\r\n\r\n"), "api", /204, another kind/],
     ["a reset", (s) => s.resetAndDestroy(), "network", /closed the connection/],
     [
       "a reset in the body",
