@@ -7,6 +7,7 @@ import type { Resource } from "../lib/resource.ts";
 import { openStore } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { findStream, STREAMS } from "../streams/index.ts";
+import { isTypeOf } from "../streams/type.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions, streamArgument } from "./options.ts";
 import { readRecorded } from "./recorded.ts";
@@ -86,16 +87,12 @@ async function rereadable(file: string): Promise<Rereadable> {
 /** Rows of another stream would be mixed into the table for ever: they are refused. */
 function checkType(stream: Stream, rows: readonly Resource[], file: string): void {
   for (const { id, type } of rows) {
-    if (typeof type !== "string" || isOf(stream, type)) continue;
-    const other = STREAMS.find((each) => isOf(each, type));
+    if (typeof type !== "string" || isTypeOf(stream, type)) continue;
+    const other = STREAMS.find((each) => isTypeOf(each, type));
     throw new AppError("usage", `row ${id} is a ${type}, not a ${stream.type}`, {
       at: file,
       hint:
         other === undefined ? `give rows of type ${stream.type}` : `kustomer-sync load ${other.name} ${file}`,
     });
   }
-}
-
-function isOf(stream: Stream, type: string): boolean {
-  return type === stream.type || type === stream.name || type.startsWith(`${stream.type}.`);
 }
