@@ -6,12 +6,14 @@ import { AppError } from "../lib/errors.ts";
 import { addressOf, pathOfLink, type Query } from "./address.ts";
 import type { Client } from "./client.ts";
 import type { Page } from "./search.ts";
-import { parsePage } from "./shapes.ts";
+import { checkTypes, parsePage } from "./shapes.ts";
 
 export type ListRequest = {
   /** Begins with `/`; a page's `next` as it is. */
   path: string;
   query?: Query | undefined;
+  /** Which types of rows were asked for; a row of another makes the answer a fault. Default: any. */
+  accepts?: ((type: string) => boolean) | undefined;
 };
 
 /** Reads one page; its `next` is a path to ask for with the same function, already checked. */
@@ -24,7 +26,8 @@ export async function listPage(client: Client, request: ListRequest, signal?: Ab
     query,
     budget: "org",
     parse: (body) => {
-      const page = parsePage(body);
+      const { bare: _, ...page } = parsePage(body);
+      checkTypes(page.rows, path.replace(/\?.*$/s, ""), request.accepts);
       const next = page.next === null ? null : nextListPath(client.baseUrl, page.next, path);
       if (next !== null && addressOf(client.baseUrl, next).href === asked.href) {
         throw new AppError("shape", "its link to the next page names the same page");

@@ -23,6 +23,8 @@ export type PageBody = Rows & {
   readonly timedOut: boolean;
   /** The link to the next page as written; null on the last page. */
   readonly next: string | null;
+  /** True when it has neither `meta` nor `links`, as some lists have. */
+  readonly bare: boolean;
 };
 
 /** Some endpoints write their counts as strings; one that cannot be read counts as not given. */
@@ -60,6 +62,7 @@ export function parsePage(body: unknown): PageBody {
     pageSize: meta?.pageSize || null,
     timedOut: (meta?.timed_out ?? false) !== false,
     next: links?.next || null,
+    bare: (meta ?? null) === null && (links ?? null) === null,
   };
 }
 
@@ -75,6 +78,22 @@ export function parseResources(body: unknown): Rows {
     if (body.data === undefined && ("id" in body || "attributes" in body)) return readRows([body]);
   }
   throw mismatch("a page, an array of rows or one row", body);
+}
+
+/** Throws `shape` when a row has a type that was not asked for; `asked` says what was. */
+export function checkTypes(
+  rows: readonly Resource[],
+  asked: string,
+  accepts: ((type: string) => boolean) | undefined,
+): void {
+  if (accepts === undefined) return;
+  for (const { id, type } of rows) {
+    if (typeof type !== "string" || accepts(type)) continue;
+    throw new AppError(
+      "shape",
+      `asked for ${asked}, it holds a row of type ${oneLine(type, 60)} (${oneLine(id, 60)})`,
+    );
+  }
 }
 
 /** True for a JSON object: not an array, and not a number kept as its source text. */

@@ -37,20 +37,23 @@ describe("a page", () => {
       pageSize: 100,
       timedOut: false,
       next: "/v1/customers/search?page=3",
+      bare: false,
     });
     expect(page.rows[0]).toBe(body.data[0]!);
   });
 
   test.each<[unknown, Partial<ReturnType<typeof parsePage>>]>([
-    [{ data: [] }, { rows: [], total: null, pageSize: null, timedOut: false, next: null }],
+    [{ data: [] }, { rows: [], total: null, pageSize: null, timedOut: false, next: null, bare: true }],
     [
       { data: [], meta: null, links: null },
-      { total: null, pageSize: null, next: null },
+      { total: null, pageSize: null, next: null, bare: true },
     ],
     [
       { data: [], meta: {}, links: {} },
-      { total: null, pageSize: null, next: null },
+      { total: null, pageSize: null, next: null, bare: false },
     ],
+    [{ data: [], meta: "none" }, { bare: true }],
+    [{ data: [], links: {} }, { bare: false }],
     [
       { data: [], meta: { total: null, pageSize: null, timed_out: null } },
       { total: null, timedOut: false },
