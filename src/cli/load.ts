@@ -2,6 +2,7 @@
  * `kustomer-sync load STREAM FILE...`: puts recorded API responses through the path of a sync, without the
  * network. All files are read and checked before the first row is written.
  */
+import type { KeptOut } from "../kustomer/shapes.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { openStore } from "../store/store.ts";
@@ -14,6 +15,8 @@ import { readRecorded } from "./recorded.ts";
 
 /** As many rows as a page of a sync. */
 const BATCH = 500;
+/** So many of the rows that were kept out are named. */
+const NAMED = 5;
 
 export const load = defineCommand({
   name: "load",
@@ -39,6 +42,7 @@ export const load = defineCommand({
     }
     const store = openStore(values.db, { mode: "create" });
     const counts = { read: 0, written: 0, deleted: 0, rejected: 0 };
+    const keptOut: KeptOut[] = [];
     const commit = (rows: readonly Resource[]) => {
       const done = store.commit({ stream, rows, state: null, now: Date.now() });
       counts.read += rows.length;
@@ -51,6 +55,7 @@ export const load = defineCommand({
       for (const { rows } of files) {
         for await (const part of rows()) {
           counts.rejected += part.rejected;
+          keptOut.push(...part.keptOut.slice(0, NAMED - keptOut.length));
           batch.push(...part.rows);
           for (; batch.length >= BATCH; batch = batch.slice(BATCH)) commit(batch.slice(0, BATCH));
         }
@@ -65,7 +70,11 @@ export const load = defineCommand({
         `${stream.name}: ${counts.read} read, ${counts.written} written, ${counts.deleted} deleted, ${counts.rejected} kept out\n`,
       );
     }
-    if (counts.rejected > 0) log.warn(`${counts.rejected} rows came without a usable id and were kept out`);
+    if (counts.rejected > 0) {
+      const named = keptOut.map(({ id, why }) => `${id ?? "one"} ${why}`).join("; ");
+      const more = counts.rejected > keptOut.length ? "; ..." : "";
+      log.warn(`${counts.rejected} rows could not be stored and were kept out: ${named}${more}`);
+    }
     return EXIT.done;
   },
 });

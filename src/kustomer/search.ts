@@ -6,7 +6,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Client } from "./client.ts";
-import { checkTypes, parsePage } from "./shapes.ts";
+import { checkTypes, type KeptOut, parsePage } from "./shapes.ts";
 
 export type SearchRequest = {
   /** The `queryContext`, which prefixes the attributes: `conversation`. */
@@ -34,6 +34,8 @@ export type Page = {
   readonly rows: Resource[];
   /** Rows kept out because they are not usable. */
   readonly rejected: number;
+  /** The first of them, and why. */
+  readonly keptOut: readonly KeptOut[];
   /** How much there is in all pages; null when the server does not say. */
   readonly total: number | null;
   /** The size the server says it used, else the one asked for. */

@@ -62,6 +62,7 @@ describe("a search", () => {
     expect(await searchPage(connect(server.baseUrl), { ...base, pageSize: 1_000 })).toEqual({
       rows,
       rejected: 1,
+      keptOut: [{ id: null, why: "has no usable id" }],
       total: 5_000,
       pageSize: 100,
       timedOut: true,
