@@ -34,12 +34,14 @@ export type RawAnswer =
 export async function exchange(request: Exchange): Promise<RawAnswer> {
   const deadline = startDeadline([request.signal], request.timeoutMs);
   try {
-    const options: FetchOptions<"stream"> & { decompress: boolean } = {
+    const options: FetchOptions<"stream"> & Pick<BunFetchRequestInit, "decompress" | "verbose"> = {
       method: request.method,
       headers: { ...request.headers, "accept-encoding": ACCEPT_ENCODING },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       responseType: "stream",
       decompress: false,
+      // Outranks BUN_CONFIG_VERBOSE_FETCH=curl, which prints each request with the key.
+      verbose: false,
       ignoreResponseError: true,
       redirect: "manual",
       retry: 0,

@@ -65,6 +65,17 @@ describe("sync", () => {
     expect((await run(["sync", "tags", "--api-key-file", "-"], { ...options(keyless), stdin })).code).toBe(0);
   });
 
+  test.each(["curl", "true", "1"])(
+    "prints no request where the runtime is told to, with BUN_CONFIG_VERBOSE_FETCH=%s",
+    async (verbose) => {
+      const env = { BUN_CONFIG_VERBOSE_FETCH: verbose };
+      const { stdout, stderr } = await run(["sync", "tags", "--json", "--quiet"], options(env));
+      expect(stderr).toBe("");
+      expect(JSON.parse(stdout)).toMatchObject({ status: "done" });
+      expect(stdout).not.toContain(sandbox.env.KUSTOMER_API_KEY!);
+    },
+  );
+
   test("leaves one file, and the key in none of its bytes", async () => {
     const bytes = await Bun.file(db).text();
     expect(bytes).not.toContain(sandbox.env.KUSTOMER_API_KEY!);
