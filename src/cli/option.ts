@@ -5,6 +5,7 @@
  */
 import { formatBytes, parseSize } from "../lib/bytes.ts";
 import { formatDuration, parseDuration, parseTime } from "../lib/time.ts";
+import { quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 
 type Shared = {
@@ -137,7 +138,7 @@ export function exampleOf(option: Exclude<Option, { kind: "boolean" }>): string 
 export function notAmong(text: string, choices: readonly string[]): string {
   const meant = suggest(text, choices);
   const guess = meant === null ? "" : ` (did you mean ${meant}?)`;
-  return `"${text}" is not one of ${choices.join(", ")}${guess}`;
+  return `${quote(text)} is not one of ${choices.join(", ")}${guess}`;
 }
 
 /** The flag of an option's name in code, without dashes: `apiKeyFile` is `api-key-file`. */
