@@ -28,6 +28,13 @@ export async function connect(
   });
   const { signal, log } = surroundings;
   const { timeout: timeoutMs, maxBody: maxBodyBytes } = values;
-  const client = createClient({ baseUrl, apiKey, timeoutMs, maxBodyBytes, limiter, signal, log });
+  const hostOption = values.org
+    ? "--org (KUSTOMER_ORG)"
+    : values.region
+      ? "--region (KUSTOMER_REGION)"
+      : "--api-url (KUSTOMER_API_URL)";
+  const client = createClient({
+    ...{ baseUrl, apiKey, hostOption, timeoutMs, maxBodyBytes, limiter, signal, log },
+  });
   return { client, limiter };
 }

@@ -16,11 +16,14 @@ import {
   answerError,
   bodyError,
   interruptedError,
+  isUnknownHost,
+  NAMES_THE_HOST,
   networkError,
   refusedError,
   revise,
   timeoutError,
   tooLargeError,
+  unknownHostError,
 } from "./failures.ts";
 import { isLoopback } from "./host.ts";
 import { checkKey } from "./key.ts";
@@ -33,6 +36,8 @@ export type ClientOptions = {
   /** As `resolveBaseUrl` returns it: without trailing slash. */
   baseUrl: string;
   apiKey: string;
+  /** The flag that named the host, for messages. */
+  hostOption?: string | undefined;
   /** For one request, its body included; default 60,000. */
   timeoutMs?: number | undefined;
   /** Of one answer's body, unpacked; default 64,000,000. */
@@ -97,7 +102,9 @@ type Attempt<T> =
 /** Makes a client; throws `usage` when the key cannot be sent. */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, apiKey, limiter, log, timeoutMs = 60_000, random = Math.random } = options;
-  const { maxBodyBytes = MAX_BODY_BYTES } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES, hostOption = NAMES_THE_HOST } = options;
+  /** Once a host has answered, a name that is not found is a connection that is down. */
+  let hasAnswered = false;
   checkKey(apiKey);
   const base = new URL(baseUrl);
   if (isLoopback(base)) keepOffProxies(base);
@@ -124,6 +131,7 @@ export function createClient(options: ClientOptions): Client {
         signal,
       });
       if ("status" in answer) {
+        hasAnswered = true;
         info = { status: answer.status, ...readRateHeaders(answer.headers, Date.now()) };
       }
       return { answer, retryAfterMs: info?.retryAfterMs ?? null };
@@ -143,6 +151,9 @@ export function createClient(options: ClientOptions): Client {
       };
     };
     if (answer.kind === "timeout") return failed("timeout", timeoutError(asked, base.host, timeoutMs));
+    if (answer.kind === "network" && !hasAnswered && isUnknownHost(answer.cause)) {
+      return failed("unknown-host", unknownHostError(asked, base.hostname, hostOption, answer.cause));
+    }
     if (answer.kind === "network") return failed("network", networkError(asked, base.host, answer.cause));
     const { status } = answer;
     const text = answer.kind === "answer" ? answer.text : "";

@@ -9,7 +9,7 @@ import { formatDuration } from "../lib/time.ts";
 
 const AGAIN = "see https://status.kustomer.com, then run the same command again: it goes on where it stopped";
 export const ROLE_HINT = "give the key the role this needs, or leave the stream out with --skip STREAM";
-const NAMES_THE_HOST = "--org, --region or --api-url";
+export const NAMES_THE_HOST = "--org, --region or --api-url";
 
 /** https://developer.kustomer.com/docs/get-started/regions-and-base-urls */
 const REGION_OF_POD: Readonly<Record<string, string>> = { prod1: "us", prod2: "eu", prod4: "in" };
@@ -71,6 +71,22 @@ export function networkError(asked: string, host: string, cause: unknown): AppEr
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
   const [what, hint] = describeNetwork(typeof code === "string" ? code : "", String(message ?? ""), host);
   return new AppError("network", `${asked}: ${what}`, { hint, cause });
+}
+
+/** True when the name was looked up and there is none; false when it could not be looked up. */
+export function isUnknownHost(cause: unknown): boolean {
+  return (cause as { code?: unknown } | null)?.code === "ENOTFOUND";
+}
+
+/** No computer has the host's name. `option` is the flag that gave it. */
+export function unknownHostError(asked: string, host: string, option: string, cause: unknown): AppError {
+  // "getaddrinfo ENOTFOUND proxy.acme.example" where a proxy is asked in the host's stead.
+  const named = /ENOTFOUND (\S+)$/.exec(String((cause as Error | null)?.message ?? ""))?.[1] ?? host;
+  const isProxy = named !== host;
+  return new AppError("network", `${asked}: the ${isProxy ? "proxy" : "host"} ${named} is unknown`, {
+    hint: `check ${isProxy ? "HTTPS_PROXY and HTTP_PROXY" : `what ${option} says`}, and the connection`,
+    cause,
+  });
 }
 
 export function timeoutError(asked: string, host: string, timeoutMs: number): AppError {

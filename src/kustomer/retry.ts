@@ -12,13 +12,14 @@ export const MAX_REFUSALS = 30;
 const BASE_MS = 500;
 const CAP_MS = 30_000;
 
-/** An HTTP status; or no whole answer; or one that took too long, is too large, is not JSON, or has another shape. */
-export type Outcome = number | "network" | "timeout" | "too-large" | "body" | "shape";
+/** An HTTP status; or a host that nobody knows; or no whole answer; or one that took too long, is too large, is not JSON, or has another shape. */
+export type Outcome = number | "unknown-host" | "network" | "timeout" | "too-large" | "body" | "shape";
 
 export type Verdict = "done" | "refused" | "retry" | "fail";
 
 /** Says what to do about an outcome: 400, 401, 403, 404, 409, 413, 422 and their like never change by asking again. */
 export function verdictOf(outcome: Outcome): Verdict {
+  if (outcome === "unknown-host") return "fail";
   if (typeof outcome !== "number") return "retry";
   if (outcome === 200) return "done";
   if (outcome === 429) return "refused";

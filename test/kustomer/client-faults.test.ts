@@ -93,10 +93,38 @@ describe("a fault that passes is asked again", () => {
     expect(error.message).toContain(`${new URL(server.baseUrl).host} refused the connection`);
   });
 
-  test("a host that does not exist is named", async () => {
-    const error = await failure(connect("https://kustomer-sync.invalid").request(THING));
+  /** A name that no resolver takes: whether this machine has one does not matter. */
+  const NOWHERE = "-nowhere.invalid";
+
+  test("a host that does not exist is asked once, and named with the flag that gave it", async () => {
+    const client = connect(`https://${NOWHERE}`, { hostOption: "--org" });
+    const error = await failure(client.request(THING));
     expect(error.code).toBe("network");
-    expect(error.message).toContain("kustomer-sync.invalid");
+    expect(error.message).toBe(`GET /v1/things: the host ${NOWHERE} is unknown`);
+    expect(error.hint).toBe("check what --org says, and the connection");
+    expect(client.stats()).toMatchObject({ requests: 1, retried: 0 });
+  });
+
+  test("a host that has answered is there, and a name that is not found then is a connection that is down", async () => {
+    // Whether a name is found can be changed here for a proxy only.
+    await using proxy = serve(ok);
+    const script = `import { connect, THING } from ${JSON.stringify(new URL("./serve.ts", import.meta.url).pathname)};
+      const client = connect("http://api.acme.invalid");
+      await client.request(THING);
+      process.env.HTTP_PROXY = process.env.http_proxy = "http://${NOWHERE}:1";
+      const error = await client.request(THING).catch((thrown) => thrown);
+      const fresh = await connect("http://api.acme.invalid").request(THING).catch((thrown) => thrown);
+      console.log(JSON.stringify([error.message, client.stats().requests, fresh.message, fresh.hint]));`;
+    const child = Bun.spawn([process.execPath, "-e", script], {
+      env: { PATH: process.env.PATH, HTTP_PROXY: proxy.baseUrl, http_proxy: proxy.baseUrl },
+      stderr: "inherit",
+    });
+    expect(JSON.parse(await child.stdout.text())).toEqual([
+      "GET /v1/things: the host api.acme.invalid was not found (asked 6 times)",
+      7,
+      `GET /v1/things: the proxy ${NOWHERE} is unknown`,
+      "check HTTPS_PROXY and HTTP_PROXY, and the connection",
+    ]);
   });
 
   test("an error that is not about the shape is a bug, and comes out at once", async () => {

@@ -25,6 +25,7 @@ test.each<[Outcome, Verdict]>([
   [503, "retry"],
   [504, "retry"],
   [599, "retry"],
+  ["unknown-host", "fail"],
   ["network", "retry"],
   ["timeout", "retry"],
   ["too-large", "retry"],
