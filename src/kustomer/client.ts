@@ -10,7 +10,6 @@ import { VERSION } from "../lib/version.ts";
 import { wait } from "../lib/wait.ts";
 import { addressOf, type Query } from "./address.ts";
 import { MAX_BODY_BYTES } from "./body.ts";
-import { startDeadline } from "./deadline.ts";
 import { exchange, type RawAnswer } from "./exchange.ts";
 import {
   answerError,
@@ -46,8 +45,6 @@ export type ClientOptions = {
   /** Aborting it interrupts every request. */
   signal?: AbortSignal | undefined;
   log?: Log | undefined;
-  /** Default `kustomer-sync/VERSION`. */
-  userAgent?: string | undefined;
   /** In [0, 1); for the jitter between attempts. */
   random?: (() => number) | undefined;
 };
@@ -62,7 +59,6 @@ export type Request<T> = {
   budget: Budget;
   /** Reads the parsed body; an `AppError` of code `shape` thrown here makes the client ask again. */
   parse: (body: unknown) => T;
-  signal?: AbortSignal | undefined;
 };
 
 export type Answer<T> = {
@@ -101,7 +97,7 @@ type Attempt<T> =
 
 /** Makes a client; throws `usage` when the key cannot be sent. */
 export function createClient(options: ClientOptions): Client {
-  const { baseUrl, apiKey, limiter, log, timeoutMs = 60_000, random = Math.random } = options;
+  const { baseUrl, apiKey, limiter, signal, log, timeoutMs = 60_000, random = Math.random } = options;
   const { maxBodyBytes = MAX_BODY_BYTES, hostOption = NAMES_THE_HOST } = options;
   /** Once a host has answered, a name that is not found is a connection that is down. */
   let hasAnswered = false;
@@ -112,11 +108,11 @@ export function createClient(options: ClientOptions): Client {
   const headers = {
     accept: "application/json",
     authorization: `Bearer ${apiKey}`,
-    "user-agent": options.userAgent ?? `kustomer-sync/${VERSION}`,
+    "user-agent": `kustomer-sync/${VERSION}`,
   };
   const counts = { requests: 0, refused: 0, retried: 0 };
 
-  async function send(request: Request<unknown>, url: URL, signal: AbortSignal): Promise<Sent> {
+  async function send(request: Request<unknown>, url: URL): Promise<Sent> {
     const permit = await limiter.acquire(request.budget, signal);
     let info: AnswerInfo | null = null;
     counts.requests += 1;
@@ -183,13 +179,13 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  async function persist<T>(request: Request<T>, signal: AbortSignal): Promise<Answer<T>> {
+  async function persist<T>(request: Request<T>): Promise<Answer<T>> {
     const url = addressOf(baseUrl, request.path, request.query);
     const asked = `${request.method} ${request.path.replace(/\?.*$/s, "")}`;
     let failures = 0;
     let refusals = 0;
     for (let requests = 1; ; requests += 1) {
-      const result = interpret(request, asked, await send(request, url, signal));
+      const result = interpret(request, asked, await send(request, url));
       if (result.ok) return { value: result.value, serverTime: result.serverTime, requests };
       const verdict = verdictOf(result.outcome);
       if (verdict === "refused") {
@@ -217,13 +213,10 @@ export function createClient(options: ClientOptions): Client {
   return {
     baseUrl,
     async request(request) {
-      const run = startDeadline([options.signal, request.signal], null);
       try {
-        return await persist(request, run.signal);
+        return await persist(request);
       } catch (error) {
-        throw run.signal.aborted ? interruptedError(run.signal.reason) : error;
-      } finally {
-        run.release();
+        throw signal?.aborted ? interruptedError(signal.reason) : error;
       }
     },
     stats() {

@@ -15,7 +15,7 @@ export type Exchange = {
   readonly timeoutMs: number;
   /** Of the answer's body, unpacked. */
   readonly maxBodyBytes: number;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 };
 
 type Head = { readonly status: number; readonly headers: Headers };
@@ -32,7 +32,7 @@ export type RawAnswer =
 
 /** Sends one request; any status is an answer. Throws the signal's reason when it is aborted. */
 export async function exchange(request: Exchange): Promise<RawAnswer> {
-  const deadline = startDeadline([request.signal], request.timeoutMs);
+  const deadline = startDeadline(request.signal, request.timeoutMs);
   try {
     const options: FetchOptions<"stream"> & Pick<BunFetchRequestInit, "decompress" | "verbose"> = {
       method: request.method,
@@ -53,7 +53,7 @@ export async function exchange(request: Exchange): Promise<RawAnswer> {
       ? { kind: "answer", status, headers, text: body.text }
       : { ...body, status, headers };
   } catch (error) {
-    request.signal.throwIfAborted();
+    request.signal?.throwIfAborted();
     if (deadline.expired) return { kind: "timeout" };
     // ofetch's own error holds the request with its headers, the key among them: only its cause goes on.
     const cause = error instanceof Error && error.name === "FetchError" ? error.cause : error;

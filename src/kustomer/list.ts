@@ -17,7 +17,7 @@ export type ListRequest = {
 };
 
 /** Reads one page; its `next` is a path to ask for with the same function, already checked. */
-export async function listPage(client: Client, request: ListRequest, signal?: AbortSignal): Promise<Page> {
+export async function listPage(client: Client, request: ListRequest): Promise<Page> {
   const { path, query = {} } = request;
   const asked = addressOf(client.baseUrl, path, query);
   const { value, serverTime, requests } = await client.request({
@@ -28,23 +28,14 @@ export async function listPage(client: Client, request: ListRequest, signal?: Ab
     parse: (body) => {
       const { bare: _, ...page } = parsePage(body);
       checkTypes(page.rows, path.replace(/\?.*$/s, ""), request.accepts);
-      const next = page.next === null ? null : nextListPath(client.baseUrl, page.next, path);
+      const next = page.next === null ? null : pathOfLink(client.baseUrl, page.next, path);
       if (next !== null && addressOf(client.baseUrl, next).href === asked.href) {
         throw new AppError("shape", "its link to the next page names the same page");
       }
       return { ...page, next };
     },
-    signal,
   });
   // Kustomer's documented page size where none is asked for.
   const pageSize = value.pageSize ?? (Number(asked.searchParams.get("pageSize")) || 100);
   return { ...value, pageSize, serverTime, requests };
-}
-
-/**
- * The path that a `links.next` names under the base URL, whether it is written as a path, a query alone
- * (then of `from`) or a whole URL. Throws `shape` when it leads to another origin.
- */
-export function nextListPath(baseUrl: string, next: string, from = "/"): string {
-  return pathOfLink(baseUrl, next, from);
 }

@@ -51,11 +51,7 @@ export type Page = {
 };
 
 /** https://developer.kustomer.com/docs/concepts/search */
-export async function searchPage(
-  client: Client,
-  request: SearchRequest,
-  signal?: AbortSignal,
-): Promise<Page> {
+export async function searchPage(client: Client, request: SearchRequest): Promise<Page> {
   const { value, serverTime, requests } = await client.request({
     method: "POST",
     path: request.archive ? "/v1/customers/archive/search" : "/v1/customers/search",
@@ -70,7 +66,6 @@ export async function searchPage(
       checkTypes(page.rows, request.context, request.accepts);
       return page;
     },
-    signal,
   });
   const { bare: _, ...page } = value;
   return { ...page, pageSize: page.pageSize ?? request.pageSize, serverTime, requests };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { listPage, nextListPath } from "../../src/kustomer/list.ts";
+import { pathOfLink } from "../../src/kustomer/address.ts";
+import { listPage } from "../../src/kustomer/list.ts";
 import { type SearchRequest, searchPage } from "../../src/kustomer/search.ts";
 import { connect, failure, KEY, serve } from "./serve.ts";
 
@@ -214,5 +215,5 @@ test.each([
   ["https://a.example/proxy", "?page=2", "/v1/now?page=2"],
   ["http://[::1]:80", "http://[::1]/v1/users#part", "/v1/users"],
 ])("below %s the link %p is the path %s", (base, link, path) => {
-  expect(nextListPath(base, link, "/v1/now?page=1")).toBe(path);
+  expect(pathOfLink(base, link, "/v1/now?page=1")).toBe(path);
 });
