@@ -49,6 +49,8 @@ export async function exchange(request: Exchange): Promise<RawAnswer> {
     };
     const { status, headers, _data: stream } = await ofetch.raw<unknown, "stream">(request.url.href, options);
     const body = await readBody(stream, headers.get("content-encoding"), request.maxBodyBytes);
+    // What was read of it is garbage by now, and as large as may be: the next answer needs the room.
+    if (body.kind === "too-large") Bun.gc(true);
     return body.kind === "whole"
       ? { kind: "answer", status, headers, text: body.text }
       : { ...body, status, headers };
