@@ -3,6 +3,7 @@
  * changed and synced again; the queries at the end are run, so that what is shown is what the file holds.
  */
 import { existsSync, rmSync } from "node:fs";
+import { MAX_BODY_BYTES } from "../kustomer/body.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
@@ -114,6 +115,7 @@ async function syncOnce(
       apiUrl: server.url,
       apiKeyFile: undefined,
       timeout: 60_000,
+      maxBody: MAX_BODY_BYTES,
       rpm: undefined,
       searchRpm: undefined,
       rateWindow: 60_000,

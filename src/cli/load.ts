@@ -2,17 +2,21 @@
  * `kustomer-sync load STREAM FILE...`: puts recorded API responses through the path of a sync, without the
  * network. All files are read and checked before the first row is written.
  */
+import type { KeptOut } from "../kustomer/shapes.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { openStore } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { findStream, STREAMS } from "../streams/index.ts";
+import { isTypeOf } from "../streams/type.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions, streamArgument } from "./options.ts";
 import { readRecorded } from "./recorded.ts";
 
 /** As many rows as a page of a sync. */
 const BATCH = 500;
+/** So many of the rows that were kept out are named. */
+const NAMED = 5;
 
 export const load = defineCommand({
   name: "load",
@@ -38,6 +42,7 @@ export const load = defineCommand({
     }
     const store = openStore(values.db, { mode: "create" });
     const counts = { read: 0, written: 0, deleted: 0, rejected: 0 };
+    const keptOut: KeptOut[] = [];
     const commit = (rows: readonly Resource[]) => {
       const done = store.commit({ stream, rows, state: null, now: Date.now() });
       counts.read += rows.length;
@@ -50,6 +55,7 @@ export const load = defineCommand({
       for (const { rows } of files) {
         for await (const part of rows()) {
           counts.rejected += part.rejected;
+          keptOut.push(...part.keptOut.slice(0, NAMED - keptOut.length));
           batch.push(...part.rows);
           for (; batch.length >= BATCH; batch = batch.slice(BATCH)) commit(batch.slice(0, BATCH));
         }
@@ -64,7 +70,11 @@ export const load = defineCommand({
         `${stream.name}: ${counts.read} read, ${counts.written} written, ${counts.deleted} deleted, ${counts.rejected} kept out\n`,
       );
     }
-    if (counts.rejected > 0) log.warn(`${counts.rejected} rows came without a usable id and were kept out`);
+    if (counts.rejected > 0) {
+      const named = keptOut.map(({ id, why }) => `${id ?? "one"} ${why}`).join("; ");
+      const more = counts.rejected > keptOut.length ? "; ..." : "";
+      log.warn(`${counts.rejected} rows could not be stored and were kept out: ${named}${more}`);
+    }
     return EXIT.done;
   },
 });
@@ -86,16 +96,12 @@ async function rereadable(file: string): Promise<Rereadable> {
 /** Rows of another stream would be mixed into the table for ever: they are refused. */
 function checkType(stream: Stream, rows: readonly Resource[], file: string): void {
   for (const { id, type } of rows) {
-    if (typeof type !== "string" || isOf(stream, type)) continue;
-    const other = STREAMS.find((each) => isOf(each, type));
+    if (typeof type !== "string" || isTypeOf(stream, type)) continue;
+    const other = STREAMS.find((each) => isTypeOf(each, type));
     throw new AppError("usage", `row ${id} is a ${type}, not a ${stream.type}`, {
       at: file,
       hint:
         other === undefined ? `give rows of type ${stream.type}` : `kustomer-sync load ${other.name} ${file}`,
     });
   }
-}
-
-function isOf(stream: Stream, type: string): boolean {
-  return type === stream.type || type === stream.name || type.startsWith(`${stream.type}.`);
 }

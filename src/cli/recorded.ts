@@ -3,15 +3,12 @@
  * these on each line. A document is held whole, NDJSON never is. What cannot be read is named by file and
  * line before anything of that file is handed on beyond the lines before it.
  */
-import { parseResources } from "../kustomer/shapes.ts";
+import { parseResources, type Rows } from "../kustomer/shapes.ts";
 import { AppError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
-import type { Resource } from "../lib/resource.ts";
-
-export type Recorded = { readonly rows: readonly Resource[]; readonly rejected: number };
 
 /** Yields the rows of a file, `-` for stdin; throws `usage` naming the file and what is wrong with it. */
-export async function* readRecorded(file: string): AsyncGenerator<Recorded> {
+export async function* readRecorded(file: string): AsyncGenerator<Rows> {
   let held = "";
   let lines: boolean | null = null;
   let number = 0;
@@ -29,7 +26,7 @@ export async function* readRecorded(file: string): AsyncGenerator<Recorded> {
 
 const EXPECTED = "give an API response (a page, an array or one resource), or NDJSON of resources";
 
-function readRows(text: string, at: string): Recorded {
+function readRows(text: string, at: string): Rows {
   let body: unknown;
   try {
     body = parseJson(text);

@@ -81,7 +81,7 @@ export const sync = defineCommand({
     if (values.json) await outJson(report);
     else await out(renderReport(report, color));
     for (const { stream, rejected, error } of report.streams) {
-      if (rejected > 0) log.warn(`${stream}: ${rejected} rows came without a usable id and were kept out`);
+      if (rejected > 0) log.warn(`${stream}: ${rejected} rows could not be stored and were kept out`);
       if (error === null) continue;
       log.warn(`${stream}: ${reportWords(error)}`);
     }

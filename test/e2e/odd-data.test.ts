@@ -106,6 +106,11 @@ const stored: readonly Odd[] = [
   odd("members that nobody knows", '"a":3', {
     members: ',"meta":{"big":1e309},"included":[null],"_members":1,"__proto__":2',
   }),
+  // A row may have 998 levels, of which these are two or one.
+  odd("as deep as may be", `"a":${lists(996)},"defaultLang":${lists(996)}`),
+  odd("as deep, beside the attributes", '"a":1', {
+    members: `,"meta":${lists(997)},"relationships":{"deep":${lists(996)}}`,
+  }),
   { name: "no attributes", id: "odd-bare", text: '{"type":"customer","id":"odd-bare"}' },
   { name: "null for attributes", id: "odd-null", text: '{"type":7,"id":"odd-null","attributes":null}' },
   {
@@ -123,8 +128,20 @@ const stored: readonly Odd[] = [
   undated("null for a date", '"updatedAt":null'),
 ];
 
-/** What cannot be a row, because nothing names it. */
+/** So many lists, each in the next. */
+function lists(levels: number): string {
+  return "[".repeat(levels) + "]".repeat(levels);
+}
+
+/** What cannot be a row, because nothing names it, or no reader of JSON in SQLite would get to its end. */
 const rejected: readonly string[] = [
+  `{"id":"odd-too-deep","attributes":{"a":${lists(997)}}}`,
+  `{"id":"odd-too-deep","attributes":{},"meta":${lists(998)}}`,
+  `{"id":"odd-deep","attributes":{"a":${lists(50_000)},"n":12345678901234567890}}`,
+  `{"id":"odd-deeper","attributes":{"a":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}}`,
+  // No long run of brackets anywhere.
+  `{"id":"odd-deep-woven","attributes":{"a":${'[[],{"a":'.repeat(20_000)}1${',"b":{}},1]'.repeat(20_000)}}}`,
+  `{"id":"odd-deepest","attributes":{"a":${lists(1_000_000)}}}`,
   '{"type":"customer","attributes":{"name":"no id"}}',
   '{"id":"","attributes":{}}',
   '{"id":7,"attributes":{}}',
@@ -241,12 +258,27 @@ describe.each(["customers", "tags"])("in %s,", (table) => {
   test("what nothing names is kept out, counted and told; all else is there", () => {
     const stream = report.streams.find((each) => each.stream === table);
     expect(stream).toMatchObject({ status: "done", rejected: rejected.length });
-    expect(stderr).toContain(`${table}: ${rejected.length} rows came without a usable id and were kept out`);
+    expect(stderr).toContain(`${table}: ${rejected.length} rows could not be stored and were kept out`);
     const file = new Database(db, { readonly: true });
     const ids = file.query<{ id: string }, []>(`SELECT id FROM "${table}"`).all();
     file.close();
     expect(ids.map(({ id }) => id).sort()).toEqual([...stored.map(({ id }) => id), "twice"].sort());
   });
+});
+
+test("SQLite's own functions read every column that holds JSON", () => {
+  const store = openStore(db, { mode: "read" });
+  const file = new Database(db, { readonly: true });
+  for (const table of ["customers", "tags"]) {
+    const json = store.layout(findStream(table)!).columns.filter(({ kind }) => kind === "json");
+    expect(json.map(({ name }) => name)).toContain("_extra");
+    for (const { name } of json) {
+      const odd = file.query(`SELECT id FROM "${table}" WHERE json_valid("${name}") = 0`).all();
+      expect([table, name, odd]).toEqual([table, name, []]);
+    }
+  }
+  file.close();
+  store.close();
 });
 
 test("a second sync of the same rows writes none of them", async () => {
