@@ -134,6 +134,7 @@ async function syncOnce(
     lookbackMs: 15 * 60_000,
     concurrency: 8,
     full: false,
+    audits: true,
     force: false,
   };
   try {

@@ -34,6 +34,10 @@ export const sync = defineCommand({
     },
     ...skipOption,
     full: { kind: "boolean", summary: "read everything again, and mark as deleted what no longer exists" },
+    noAudit: {
+      kind: "boolean",
+      summary: "do not count afterwards what the search index has and what the file has",
+    },
     ...lookbackOption,
     force: {
       kind: "boolean",
@@ -71,6 +75,7 @@ export const sync = defineCommand({
       lookbackMs: values.lookback,
       concurrency: values.concurrency,
       full: values.full,
+      audits: !values.noAudit,
       force: values.force,
     };
     const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
@@ -80,8 +85,10 @@ export const sync = defineCommand({
     progress.stop();
     if (values.json) await outJson(report);
     else await out(renderReport(report, color));
-    for (const { stream, rejected, error } of report.streams) {
-      if (rejected > 0) log.warn(`${stream}: ${rejected} rows could not be stored and were kept out`);
+    for (const { stream, rejected, kept_out, error } of report.streams) {
+      if (rejected > 0) {
+        log.warn(`${stream}: ${rejected} rows could not be stored and were kept out: ${kept_out.join("; ")}`);
+      }
       if (error === null) continue;
       log.warn(`${stream}: ${reportWords(error)}`);
     }

@@ -7,7 +7,8 @@ import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
-import { heldFrom, runVerify, type StreamVerification } from "../sync/verify.ts";
+import { type Clocks, earliestOf } from "../sync/clocks.ts";
+import { heldFrom, repairedState, runVerify, type StreamVerification } from "../sync/verify.ts";
 import { meetAccount, showLimiter } from "./account.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
@@ -69,14 +70,14 @@ export const verify = defineCommand({
     const stopping = AbortSignal.any([signal, controller.signal]);
     const connection = await connect(values, { env, log, signal: stopping });
     const progress = startProgress({ enabled: !values.noProgress });
-    const clockless = "what changed in the last 25 hours is not compared";
-    const account = await meetAccount(connection, log, clockless);
+    const account = await meetAccount(connection, log);
+    const now = earliestOf(account.clocks);
     const store = openStore(values.db, { mode: repair ? "write" : "read" });
     const stopShowing = showLimiter(connection, progress);
     try {
       if (repair) store.lock.acquire("verify --repair");
       store.checkAccount(account.orgId);
-      const comparison = store.compare({ now: account.now, repair, force });
+      const comparison = store.compare({ now, repair, force });
       try {
         const known = chosen.filter((stream) => positionals.stream.length > 0 || comparison.holds(stream));
         tellLeftOut(chosen, known, values.db, log);
@@ -85,8 +86,7 @@ export const verify = defineCommand({
           comparison,
           {
             streams: known.map((stream) => ({ stream, start: start ?? startOf(store, stream) })),
-            now: account.now,
-            clock: account.clock,
+            clocks: account.clocks,
             lookbackMs: values.lookback,
             concurrency: values.concurrency,
             repair: repair ? store.commit : null,
@@ -95,8 +95,9 @@ export const verify = defineCommand({
           account.denied,
           { progress: progress.update },
         );
+        if (repair) repairStates(store, known, account.clocks);
         progress.stop();
-        const as_of = formatTime(account.now);
+        const as_of = formatTime(now);
         if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
         else await out(renderDifferences(streams, color));
         await job.tell(jobReport(streams, stopped));
@@ -114,6 +115,14 @@ export const verify = defineCommand({
 
 function startOf(store: Store, stream: Stream): number | null {
   return heldFrom(stream, store.loadState(stream));
+}
+
+/** A state that claims more than was ever seen to be so would keep the next sync from asking. */
+function repairStates(store: Store, streams: readonly Stream[], clocks: Clocks): void {
+  for (const stream of streams) {
+    const state = repairedState(stream, store.loadState(stream), clocks, store.counts);
+    if (state !== null) store.commit({ stream, rows: [], state, now: earliestOf(clocks) });
+  }
 }
 
 /** Streams that were never synced are no loss; an empty file is not a file that is equal. */

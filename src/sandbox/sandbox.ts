@@ -35,7 +35,7 @@ export type SandboxOptions = {
   /** Rows over all streams; 0 for an empty account. Default 5000. */
   rows?: number;
   seed?: number;
-  /** How many users were invited and have not come yet, besides the `rows`. Default 0. */
+  /** How many users were invited and have not come yet, besides the `rows`. Default 2. */
   invited?: number;
   /** 0 for any free one. */
   port?: number;
@@ -90,7 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const {
     rows = 5_000,
     seed = 1,
-    invited = 0,
+    invited = 2,
     port = 0,
     rpm = 1_000,
     searchRpm = 100,
