@@ -89,7 +89,7 @@ export async function runVerify(
   const results = streams.map(({ stream }) => {
     const { sinceSync, ...found } = comparison.differences(stream);
     const report = reports.get(stream.name);
-    const known = judged.has(stream.name) && report?.status === "done";
+    const known = judged.has(stream.name);
     const error = report?.error ?? (known ? null : (stopped?.report() ?? null));
     const extra = known ? found.extra : null;
     return { stream: stream.name, ...found, extra, since_sync: sinceSync, error };

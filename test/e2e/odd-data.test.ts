@@ -232,7 +232,9 @@ function sorted(entries: [string, unknown][]): [string, string][] {
 
 const db = join(folder.path, "odd.db");
 let server: Served;
-let report: SyncReport & { streams: { rejected: number }[] };
+let report: Omit<SyncReport, "streams"> & {
+  streams: (SyncReport["streams"][number] & { rejected: number })[];
+};
 let stderr = "";
 
 async function sync(): Promise<typeof report> {
@@ -263,13 +265,11 @@ describe.each(["customers", "tags"])("in %s,", (table) => {
   });
 
   test("what nothing names is kept out, counted and told; all else is there", () => {
-    const stream = report.streams.find((each) => each.stream === table);
-    expect(stream).toMatchObject({ status: "partial" });
+    const { status, rejected: count } = report.streams.find((each) => each.stream === table)!;
     // The newest rows of a search come more than once.
-    const times = table === "tags" ? 1 : Math.max(1, stream!.rejected / rejected.length);
-    expect(stream!.rejected).toBe(times * rejected.length);
-    expect(Number.isInteger(times)).toBe(true);
-    expect(stderr).toContain(`${table}: ${stream!.rejected} rows could not be stored and were kept out`);
+    const times = table === "tags" ? 1 : Math.max(1, Math.round(count / rejected.length));
+    expect([status, count]).toEqual(["partial", times * rejected.length]);
+    expect(stderr).toContain(`${table}: ${count} rows could not be stored and were kept out`);
     const file = new Database(db, { readonly: true });
     const ids = file.query<{ id: string }, []>(`SELECT id FROM "${table}"`).all();
     file.close();
