@@ -78,10 +78,17 @@ const UNREADABLE: readonly ReadingName[] = [
   "users-pending-refused",
   "body-unending",
   "body-bomb",
+];
+/** Held to in other tests: `lists`, `horizon`, `nesting`; here the truth has rows that nobody is shown, or not yet. */
+const ELSEWHERE: readonly ReadingName[] = [
+  "users-deleted-ignored",
+  "users-pending-ignored",
+  "clock-75y-ahead",
   "row-nested",
 ];
 const KNOWABLE = READING_NAMES.filter(
-  (name) => !isArchive(name) && !UNSEEN.includes(name) && !UNREADABLE.includes(name),
+  (name) =>
+    !isArchive(name) && !UNSEEN.includes(name) && !UNREADABLE.includes(name) && !ELSEWHERE.includes(name),
 );
 /** What has to be over before the file can be equal: an index that stands still shows nothing new. */
 const PASSING: readonly ReadingName[] = ["index-stalled", "hits-edited"];
