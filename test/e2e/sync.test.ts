@@ -74,7 +74,7 @@ describe("an account of 50,000 rows", () => {
     const truth = await sandbox.truth("conversations");
     const counts = new Map<string, number>();
     for (const { updatedAt } of truth) counts.set(updatedAt, (counts.get(updatedAt) ?? 0) + 1);
-    expect(Math.max(...counts.values())).toBeGreaterThan(1_000);
+    expect(Math.max(...counts.values())).toBeGreaterThan(500);
   });
 });
 
