@@ -1,0 +1,56 @@
+/** What a lie is. A lie changes what is asked, answered or shown; the account stays as it is. */
+import type { Account, Row } from "./account.ts";
+import type { Ask } from "./ask.ts";
+import type { Answer } from "./honest.ts";
+import type { Random } from "./random.ts";
+
+/** What a lie may look at while it is told. */
+export type Teller = {
+  readonly account: Account;
+  readonly now: () => number;
+  readonly random: Random;
+  /** The truth, to any question. */
+  readonly honest: (ask: Ask) => Answer;
+  /** Which of the lying syncs this is, from 0. */
+  readonly turn: number;
+  /** What this lie wants to remember, through all of its syncs. */
+  readonly memory: Map<string, unknown>;
+};
+
+/** Told to every question it concerns, to a third of them, or to a few. */
+export type HowOften = "always" | "some" | "few";
+
+export type Lie = {
+  readonly name: string;
+  /** What is claimed, in a few words. */
+  readonly about: string;
+  readonly often: HowOften;
+  /** The questions that it concerns; all of them where this is absent. */
+  readonly of?: (ask: Ask) => boolean;
+  /** What the server understands instead of what it was asked. */
+  readonly mishear?: (ask: Ask, teller: Teller) => Ask;
+  /** What it answers instead of the truth. */
+  readonly tell?: (answer: Answer, ask: Ask, teller: Teller) => Answer;
+  /** The Date header; null for none. */
+  readonly date?: (now: number, teller: Teller) => string | null;
+  /** How wrong this machine's clock is, in ms; of several, each for a second in turn. */
+  readonly machine?: readonly number[];
+  /** Before a lying sync, and once when the lying is over. */
+  readonly begin?: (teller: Teller) => void;
+  readonly end?: (teller: Teller) => void;
+  /** Kustomer is like that, always: the honest syncs after it meet the same. */
+  readonly forever?: true;
+  /**
+   * An answer contradicts itself or says that it is not whole: a stream of which rows are then missing may not be
+   * called done by the very sync that was told so.
+   */
+  readonly visible?: true;
+  /** The program is killed in each lying sync, and started again. */
+  readonly kills?: true;
+  /** How many syncs it lasts, where that is not left to the seed. */
+  readonly turns?: number;
+  /** What the file may lack in the end, because no sync can see through it. */
+  readonly excuses?: (row: Row, teller: Teller) => boolean;
+  /** The program of today loses rows by it, or does not end: what happens. The tests leave it out. */
+  readonly todayLoses?: string;
+};

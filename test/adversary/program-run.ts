@@ -1,0 +1,115 @@
+/** Runs the real program against the server once, with its clock, its bounds and, where asked, its sudden end. */
+import { type Ended, ended, type SyncReport, start } from "../e2e/program.ts";
+import { KINDS } from "./kinds.ts";
+import { type AdversaryServer, KEY } from "./server.ts";
+
+/** What ended a run that the program itself did not. */
+export type Stopped = "endless" | "hung" | "killed";
+
+export type Run = Ended & {
+  readonly report: SyncReport | null;
+  readonly requests: number;
+  readonly lies: number;
+  readonly ms: number;
+  readonly stopped: Stopped | null;
+};
+
+export type RunOptions = {
+  readonly db: string;
+  readonly folder: string;
+  readonly lookback: string;
+  readonly concurrency: number;
+  readonly machine: readonly number[] | undefined;
+  /** kill -9 at this request. */
+  readonly killAt: number | null;
+  readonly onRequest: (nth: number) => void;
+};
+
+/** So long a sync may take in real time; the world's is fifty times that. */
+const PATIENCE_MS = 90_000;
+
+/** The least number of requests for a full read, twenty times, and some for what a lie costs. */
+export function mostRequests(server: AdversaryServer): number {
+  const pages = KINDS.map((kind) => {
+    const pageSize = kind.context === null ? kind.maxPageSize : 500;
+    return Math.max(1, Math.ceil(server.account.rows(kind).length / pageSize)) + (kind.archived ? 1 : 0);
+  });
+  return 20 * pages.reduce((sum, count) => sum + count, 0) + 3_000;
+}
+
+export async function runSync(server: AdversaryServer, options: RunOptions): Promise<Run> {
+  const { db, lookback, concurrency, killAt } = options;
+  const args = [
+    ...["sync", "--json", "--db", db, "--lookback", lookback, "--concurrency", String(concurrency)],
+    ...["--rpm", "1000000", "--search-rpm", "1000000", "--rate-share", "1", "--timeout", "15m"],
+    ...KINDS.map(({ name }) => name),
+  ];
+  const begun = performance.now();
+  let stopped: Stopped | null = null;
+  server.clock.run();
+  const child = start(args, { cwd: options.folder, env: environment(server, options.machine) });
+  const end = (why: Stopped) => {
+    stopped ??= why;
+    child.kill("SIGKILL");
+  };
+  const most = mostRequests(server);
+  server.onRequest = (nth) => {
+    if (nth === killAt) end("killed");
+    if (nth > most) end("endless");
+    options.onRequest(nth);
+  };
+  const patience = setTimeout(() => end("hung"), PATIENCE_MS);
+  const done = await ended(child);
+  clearTimeout(patience);
+  server.onRequest = () => {};
+  server.clock.stop();
+  const ms = performance.now() - begun;
+  return {
+    ...done,
+    report: readReport(done.stdout),
+    requests: server.requests,
+    lies: server.lies,
+    ms,
+    stopped,
+  };
+}
+
+export type Status = {
+  streams: { stream: string; rows: number; deleted: number; synced_to: string | null; complete: boolean }[];
+};
+
+/** What `status --json` says; null where it fails. */
+export async function askStatus(server: AdversaryServer, db: string, cwd: string): Promise<Status | null> {
+  server.clock.run();
+  const env = environment(server, undefined);
+  const { code, stdout } = await ended(start(["status", "--json", "--db", db], { cwd, env }));
+  server.clock.stop();
+  return code === 0 ? (JSON.parse(stdout) as Status) : null;
+}
+
+/** Whether `verify --repair` ends well. */
+export async function repair(server: AdversaryServer, db: string, cwd: string): Promise<boolean> {
+  server.clock.run();
+  const names = KINDS.map(({ name }) => name);
+  const budget = ["--rpm", "1000000", "--search-rpm", "1000000", "--rate-share", "1"];
+  const args = ["verify", "--repair", "--json", "--db", db, ...budget, ...names];
+  const { code } = await ended(start(args, { cwd, env: environment(server, undefined) }));
+  server.clock.stop();
+  return code === 0;
+}
+
+function environment(
+  server: AdversaryServer,
+  machine: readonly number[] | undefined,
+): Record<string, string> {
+  return { KUSTOMER_API_KEY: KEY, KUSTOMER_API_URL: server.url, ...server.clock.environment(machine) };
+}
+
+function readReport(stdout: string): SyncReport | null {
+  try {
+    const report = JSON.parse(stdout) as SyncReport;
+    return Array.isArray(report.streams) ? report : null;
+  } catch {
+    return null;
+  }
+}
