@@ -38,14 +38,13 @@ const LISTED_ROWS: Readonly<Record<string, number>> = { shortcuts: 130, tags: 23
 
 export class Account {
   readonly #rows = new Map<Kind, Row[]>(KINDS.map((kind) => [kind, []]));
+  readonly #byId = new Map<string, Row>();
   readonly #random: Random;
   #serial = 0;
-  /** Raised by whatever changes a row or the index. */
-  generation = 0;
   /** Whether an edit of the row reaches the index at once. */
   indexes: (row: Row) => boolean = () => true;
-  /** Where the archive begins: rows whose `updatedAt` is older. */
-  border: (now: number) => number = twoYearsBefore;
+  /** Which of the two searches knows a row of this `updatedAt`. */
+  holds: Holds = HOLDS;
 
   readonly seed: number;
   readonly bornAt: number;
@@ -65,6 +64,10 @@ export class Account {
         for (let n = 0; n < 12; n += 1) this.#add(kind, bornAt - age - n * 1_000, bornAt - age);
       }
     }
+  }
+
+  row(id: string): Row | undefined {
+    return this.#byId.get(id);
   }
 
   rows(kind: Kind): readonly Row[] {
@@ -103,7 +106,7 @@ export class Account {
     this.#version(row, updatedAt, deleted);
     row.shown = current(row);
     this.#rows.get(kind)!.push(row);
-    this.generation += 1;
+    this.#byId.set(id, row);
     return row;
   }
 
@@ -121,9 +124,13 @@ export class Account {
 
   /** Changes a row; a time that is not after its last change becomes the next millisecond. */
   edit(row: Row, at: number, deleted = current(row).deletedAt !== null): void {
-    this.#version(row, Math.max(Math.round(at), current(row).updatedAt + 1), deleted);
+    this.editBackwards(row, Math.max(at, current(row).updatedAt + 1), deleted);
+  }
+
+  /** Changes a row, and gives it whatever time. */
+  editBackwards(row: Row, at: number, deleted = current(row).deletedAt !== null): void {
+    this.#version(row, Math.round(at), deleted);
     if (this.indexes(row)) row.shown = current(row);
-    this.generation += 1;
   }
 
   create(kind: Kind, at: number): Row {
@@ -135,7 +142,6 @@ export class Account {
   purge(row: Row): void {
     row.purged = true;
     row.shown = null;
-    this.generation += 1;
   }
 
   /** Makes the index show what it would, had it stood still since then. */
@@ -147,7 +153,6 @@ export class Account {
   /** Decides for each row what the index shows of it, until it is decided anew. */
   showAs(shown: (row: Row) => Version | null): void {
     for (const row of this.all()) row.shown = row.purged ? null : shown(row);
-    this.generation += 1;
   }
 
   /** Makes the index show everything as it is, and keep up. */
@@ -194,6 +199,11 @@ export class Account {
     throw new Error(`all ${kind.name} are purged`);
   }
 }
+
+export type Holds = (by: "search" | "archive", updatedAt: number, now: number) => boolean;
+
+/** Each row is in one of the two. */
+export const HOLDS: Holds = (by, updatedAt, now) => updatedAt < twoYearsBefore(now) === (by === "archive");
 
 /** Two calendar years. */
 export function twoYearsBefore(now: number): number {

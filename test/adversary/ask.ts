@@ -19,6 +19,8 @@ export type Ask = {
   readonly not: readonly Criterion[];
   readonly sort: readonly { readonly by: string; readonly down: boolean }[];
   readonly includeDeleted: boolean;
+  /** In which order rows of one instant come. */
+  readonly ties: string;
   /** The path with its query, as it came. */
   readonly target: string;
 };
@@ -46,7 +48,7 @@ export function readAsk(nth: number, method: string, target: string, body: strin
     ...{ nth, by: "list", kind: null, variant: "", id: null, idsOnly: query.get("idsOnly") === "true" },
     page: Number(query.get("page") ?? 1),
     pageSize: Number(query.get("pageSize") ?? 100),
-    ...{ and: [], or: [], not: [], sort: [], includeDeleted: false, target },
+    ...{ and: [], or: [], not: [], sort: [], includeDeleted: false, ties: "", target },
   };
   if (!Number.isInteger(plain.page) || plain.page < 1) throw new Refused(400, `page ${query.get("page")}`);
   if (!(plain.pageSize >= 1)) throw new Refused(400, `pageSize ${query.get("pageSize")}`);

@@ -66,15 +66,23 @@ export const emptyAnswer = (status: number, message: string): Answer => ({
   body: { errors: [{ status, code: message.replaceAll(" ", "_").slice(0, 40), title: message }] },
 });
 
+/** What an index shows of a row; null where it does not know it. */
+export type View = (row: Row) => Version | null;
+
 /** The rows that a search finds, in order, with the version by which the index knows each. */
-export function find(account: Account, ask: Ask, now: number): { row: Row; shown: Version }[] {
+export function find(
+  account: Account,
+  ask: Ask,
+  now: number,
+  view: View = (row) => row.shown,
+): { row: Row; shown: Version }[] {
   const kind = ask.kind!;
-  const border = account.border(now);
+  const by = ask.by === "archive" ? "archive" : "search";
   const found: { row: Row; shown: Version }[] = [];
   for (const row of account.rows(kind)) {
-    const { shown } = row;
+    const shown = row.purged ? null : view(row);
     if (shown === null || (shown.deletedAt !== null && !ask.includeDeleted)) continue;
-    if (shown.updatedAt < border !== (ask.by === "archive")) continue;
+    if (!account.holds(by, shown.updatedAt, now)) continue;
     const holds = (criterion: Criterion) => matches(row, shown, criterion);
     if (!ask.and.every(holds) || ask.not.some(holds)) continue;
     if (ask.or.length > 0 && !ask.or.some(holds)) continue;
@@ -84,7 +92,7 @@ export function find(account: Account, ask: Ask, now: number): { row: Row; shown
   const down = order.down ? -1 : 1;
   // No id is sortable: rows of one instant come in an order of the index's own.
   return found
-    .map((one) => ({ one, key: value(one.row, one.shown, order.by), tie: hash(one.row.id) }))
+    .map((one) => ({ one, key: value(one.row, one.shown, order.by), tie: hash(one.row.id + ask.ties) }))
     .sort((a, b) => (a.key < b.key ? -down : a.key > b.key ? down : a.tie - b.tie))
     .map(({ one }) => one);
 }
@@ -129,21 +137,23 @@ export function listed(account: Account, ask: Ask): Row[] {
   return rows.sort((a, b) => (a.id < b.id ? -down : down));
 }
 
-/** Answers truly. */
-export function answerHonestly(account: Account, ask: Ask, now: number): Answer {
+/** Answers truly, or as an index would that has a view of its own, of the rows as they are or (`old`) as it has them. */
+export function answerHonestly(account: Account, ask: Ask, now: number, view?: View, old = false): Answer {
   if (ask.by === "token") return tokenAnswer(account, now);
   if (ask.by === "one") {
-    const row = account.rows(ask.kind!).find(({ id }) => id === ask.id);
-    if (row === undefined || row.purged) return emptyAnswer(404, "Not Found");
+    const row = account.row(ask.id ?? "");
+    if (row === undefined || row.purged || row.kind !== ask.kind) return emptyAnswer(404, "Not Found");
     return { ...emptyAnswer(200, ""), body: { data: resourceOf(row) } };
   }
-  const found: { row: Row }[] =
-    ask.by === "list" ? listed(account, ask).map((row) => ({ row })) : find(account, ask, now);
+  const found: { row: Row; shown: Version }[] =
+    ask.by === "list"
+      ? listed(account, ask).map((row) => ({ row, shown: current(row) }))
+      : find(account, ask, now, view);
   const first = (ask.page - 1) * ask.pageSize;
   const page = found.slice(first, first + ask.pageSize);
   // What the index found is fetched from where the rows are: it comes as it is now.
-  const rows = page.map(({ row }) => {
-    const resource = resourceOf(row);
+  const rows = page.map(({ row, shown }) => {
+    const resource = old ? resourceOf(row, shown) : resourceOf(row);
     return ask.idsOnly ? ({ type: resource.type, id: resource.id } as Resource) : resource;
   });
   return {

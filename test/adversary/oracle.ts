@@ -6,6 +6,8 @@ import { KINDS, type Kind } from "./kinds.ts";
 export type Difference = {
   readonly stream: string;
   readonly id: string;
+  /** Null for what the account does not have. */
+  readonly row: Row | null;
   /** `missing`, `stale`, `alive` (deleted there, live here), `dead` (live there, deleted here), `foreign`. */
   readonly how: "missing" | "stale" | "alive" | "dead" | "foreign";
   readonly detail: string;
@@ -53,24 +55,20 @@ const told = (version: Version) =>
 const stored = (held: Held) => `${time(held.updatedAt)} rev ${held.rev}${held.deleted ? " deleted" : ""}`;
 
 /** How the file differs from the account as it is. */
-export function differences(
-  db: string,
-  account: Account,
-  excused: (row: Row) => boolean = () => false,
-): Difference[] {
+export function differences(db: string, account: Account, kinds: readonly Kind[] = KINDS): Difference[] {
   const database = new Database(db, { readonly: true });
   try {
-    return KINDS.flatMap((kind) => {
+    return kinds.flatMap((kind) => {
       const held = heldIn(database, kind);
       const found: Difference[] = [];
       for (const row of account.rows(kind)) {
         const here = held.get(row.id);
         held.delete(row.id);
         const difference = compare(row, here);
-        if (difference !== null && !excused(row)) found.push(difference);
+        if (difference !== null) found.push(difference);
       }
       for (const [id, here] of held)
-        found.push({ stream: kind.name, id, how: "foreign", detail: `held as ${stored(here)}` });
+        found.push({ stream: kind.name, id, row: null, how: "foreign", detail: `held as ${stored(here)}` });
       return found;
     });
   } finally {
@@ -83,7 +81,7 @@ function compare(row: Row, here: Held | undefined): Difference | null {
   const found = (how: Difference["how"]): Difference => {
     const held = here === undefined ? "" : `, held as ${stored(here)}`;
     const is = row.purged ? "purged" : told(newest);
-    return { stream: row.kind.name, id: row.id, how, detail: `${is}${held}` };
+    return { stream: row.kind.name, id: row.id, row, how, detail: `${is}${held}` };
   };
   // What is gone for good may never have come; what came is to be marked.
   if (row.purged) return here === undefined || here.deleted ? null : found("alive");
@@ -99,11 +97,16 @@ function compare(row: Row, here: Held | undefined): Difference | null {
 }
 
 /** What was there at a time and is not in the file, in that version or a later one, as ids by stream. */
-export function lacking(db: string, account: Account, at: number): Map<string, string[]> {
+export function lacking(
+  db: string,
+  account: Account,
+  at: number,
+  kinds: readonly Kind[],
+): Map<string, string[]> {
   const database = new Database(db, { readonly: true });
   try {
     const lack = new Map<string, string[]>();
-    for (const kind of KINDS) {
+    for (const kind of kinds) {
       const held = heldIn(database, kind);
       const ids = account.rows(kind).flatMap((row) => {
         const then = row.versions.findLast((version) => version.updatedAt <= at);

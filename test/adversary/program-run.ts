@@ -1,7 +1,8 @@
 /** Runs the real program against the server once, with its clock, its bounds and, where asked, its sudden end. */
 import { type Ended, ended, type SyncReport, start } from "../e2e/program.ts";
-import { KINDS } from "./kinds.ts";
+import { KINDS, type Kind } from "./kinds.ts";
 import { type AdversaryServer, KEY } from "./server.ts";
+import { MINUTE } from "./world-clock.ts";
 
 /** What ended a run that the program itself did not. */
 export type Stopped = "endless" | "hung" | "killed";
@@ -17,16 +18,17 @@ export type Run = Ended & {
 export type RunOptions = {
   readonly db: string;
   readonly folder: string;
+  readonly streams: readonly Kind[];
   readonly lookback: string;
   readonly concurrency: number;
-  readonly machine: readonly number[] | undefined;
+  readonly machine?: readonly number[] | undefined;
   /** kill -9 at this request. */
-  readonly killAt: number | null;
-  readonly onRequest: (nth: number) => void;
+  readonly killAt?: number | undefined;
+  readonly onRequest?: ((nth: number) => void) | undefined;
 };
 
 /** So long a sync may take in real time; the world's is fifty times that. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 
 /** The least number of requests for a full read, twenty times, and some for what a lie costs. */
 export function mostRequests(server: AdversaryServer): number {
@@ -41,8 +43,8 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
   const { db, lookback, concurrency, killAt } = options;
   const args = [
     ...["sync", "--json", "--db", db, "--lookback", lookback, "--concurrency", String(concurrency)],
-    ...["--rpm", "1000000", "--search-rpm", "1000000", "--rate-share", "1", "--timeout", "15m"],
-    ...KINDS.map(({ name }) => name),
+    ...["--rpm", "1000000", "--search-rpm", "1000000", "--rate-share", "1", "--timeout", "30m"],
+    ...options.streams.map(({ name }) => name),
   ];
   const begun = performance.now();
   let stopped: Stopped | null = null;
@@ -56,13 +58,13 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
   server.onRequest = (nth) => {
     if (nth === killAt) end("killed");
     if (nth > most) end("endless");
-    options.onRequest(nth);
+    options.onRequest?.(nth);
   };
   const patience = setTimeout(() => end("hung"), PATIENCE_MS);
   const done = await ended(child);
   clearTimeout(patience);
   server.onRequest = () => {};
-  server.clock.stop();
+  server.clock.stop(5 * MINUTE);
   const ms = performance.now() - begun;
   return {
     ...done,
@@ -83,14 +85,19 @@ export async function askStatus(server: AdversaryServer, db: string, cwd: string
   server.clock.run();
   const env = environment(server, undefined);
   const { code, stdout } = await ended(start(["status", "--json", "--db", db], { cwd, env }));
-  server.clock.stop();
+  server.clock.stop(MINUTE);
   return code === 0 ? (JSON.parse(stdout) as Status) : null;
 }
 
 /** Whether `verify --repair` ends well. */
-export async function repair(server: AdversaryServer, db: string, cwd: string): Promise<boolean> {
+export async function repair(
+  server: AdversaryServer,
+  db: string,
+  cwd: string,
+  streams: readonly Kind[],
+): Promise<boolean> {
   server.clock.run();
-  const names = KINDS.map(({ name }) => name);
+  const names = streams.map(({ name }) => name);
   const budget = ["--rpm", "1000000", "--search-rpm", "1000000", "--rate-share", "1"];
   const args = ["verify", "--repair", "--json", "--db", db, ...budget, ...names];
   const { code } = await ended(start(args, { cwd, env: environment(server, undefined) }));

@@ -70,7 +70,7 @@ export class AdversaryServer {
     const now = () => this.clock.now();
     return {
       ...{ account, now, random: this.#random },
-      honest: (ask) => answerHonestly(account, ask, now()),
+      honest: (ask, view, old) => answerHonestly(account, ask, now(), view, old),
       turn: this.telling?.turn ?? 0,
       memory: this.telling?.memory ?? new Map(),
     };

@@ -33,8 +33,9 @@ export class WorldClock {
     this.#runs = true;
   }
 
-  stop(): void {
-    this.#world = this.now();
+  /** Stands still from now on, or from so long after `run`: else a slow machine would make another story. */
+  stop(atLeastMs = 0): void {
+    this.#world = Math.max(this.now(), this.#runs ? this.#world + atLeastMs : 0);
     this.#runs = false;
   }
 
