@@ -24,6 +24,8 @@ export type Row = {
   shown: Version | null;
   /** Removed for good. */
   purged: boolean;
+  /** Purged, and the index still finds it, although there is nothing to fetch. */
+  ghost: boolean;
 };
 
 export const current = (row: Row): Version => row.versions.at(-1)!;
@@ -100,7 +102,7 @@ export class Account {
         .padStart(8, "0") +
       tail +
       serial.toString(16).padStart(8, "0");
-    const row: Row = { kind, id, createdAt, versions: [], shown: null, purged: false };
+    const row: Row = { kind, id, createdAt, versions: [], shown: null, purged: false, ghost: false };
     // A row that was edited has the version before, for an index that stood still in between.
     if (updatedAt > createdAt) this.#version(row, createdAt, false);
     this.#version(row, updatedAt, deleted);
@@ -144,6 +146,12 @@ export class Account {
     row.shown = null;
   }
 
+  /** Purges a row of which the index knows nothing yet. */
+  haunt(row: Row): void {
+    row.purged = true;
+    row.ghost = true;
+  }
+
   /** Makes the index show what it would, had it stood still since then. */
   freeze(at: number, which: (row: Row) => boolean = () => true): void {
     this.showAs((row) => (which(row) ? versionAt(row, at) : current(row)));
@@ -152,12 +160,13 @@ export class Account {
 
   /** Decides for each row what the index shows of it, until it is decided anew. */
   showAs(shown: (row: Row) => Version | null): void {
-    for (const row of this.all()) row.shown = row.purged ? null : shown(row);
+    for (const row of this.all()) row.shown = row.purged && !row.ghost ? null : shown(row);
   }
 
   /** Makes the index show everything as it is, and keep up. */
   thaw(): void {
     this.indexes = () => true;
+    for (const row of this.all()) row.ghost = false;
     this.showAs(current);
   }
 
@@ -174,7 +183,9 @@ export class Account {
     for (const at of times.sort((a, b) => a - b)) this.happen(at, random);
     const many = random.pick(SEARCHED);
     const at = Math.round(to - 2_000 - random() * Math.min(20 * MINUTE, (to - from) / 2));
-    for (let n = 0; n < 25; n += 1) this.edit(this.#any(many, random), at);
+    // Now and then a page and more at one instant.
+    const rows = random.chance(0.25) ? BIG_TIE : 25;
+    for (let n = 0; n < rows; n += 1) this.edit(this.#any(many, random), at);
   }
 
   /** One thing that people do. */

@@ -24,6 +24,8 @@ export type Answer = {
   raw?: string;
   /** The connection breaks instead. */
   reset?: boolean;
+  /** Nothing comes at all. */
+  hang?: boolean;
 };
 
 const ORG = "5f00000000000000000000aa";
@@ -80,7 +82,7 @@ export function find(
   const by = ask.by === "archive" ? "archive" : "search";
   const found: { row: Row; shown: Version }[] = [];
   for (const row of account.rows(kind)) {
-    const shown = row.purged ? null : view(row);
+    const shown = row.purged && !row.ghost ? null : view(row);
     if (shown === null || (shown.deletedAt !== null && !ask.includeDeleted)) continue;
     if (!account.holds(by, shown.updatedAt, now)) continue;
     const holds = (criterion: Criterion) => matches(row, shown, criterion);
@@ -152,10 +154,12 @@ export function answerHonestly(account: Account, ask: Ask, now: number, view?: V
   const first = (ask.page - 1) * ask.pageSize;
   const page = found.slice(first, first + ask.pageSize);
   // What the index found is fetched from where the rows are: it comes as it is now.
-  const rows = page.map(({ row, shown }) => {
-    const resource = old ? resourceOf(row, shown) : resourceOf(row);
-    return ask.idsOnly ? ({ type: resource.type, id: resource.id } as Resource) : resource;
-  });
+  const rows = page
+    .filter(({ row }) => !row.purged)
+    .map(({ row, shown }) => {
+      const resource = old ? resourceOf(row, shown) : resourceOf(row);
+      return ask.idsOnly ? ({ type: resource.type, id: resource.id } as Resource) : resource;
+    });
   return {
     status: 200,
     headers: {},

@@ -50,6 +50,10 @@ export type Lie = {
   readonly visible?: true;
   /** The program is killed in each lying sync, and started again. */
   readonly kills?: true;
+  /** Exit codes with which a sync may end that is lied to, beside those that any may. */
+  readonly mayEnd?: readonly number[];
+  /** `--timeout`, where the lie is to be waited for. */
+  readonly timeout?: string;
   /** How many syncs it lasts, where that is not left to the seed. */
   readonly turns?: number;
   /** Which difference may be left in the end, because no sync can know better. */

@@ -22,6 +22,7 @@ export type RunOptions = {
   readonly lookback: string;
   readonly concurrency: number;
   readonly machine?: readonly number[] | undefined;
+  readonly timeout?: string | undefined;
   /** kill -9 at this request. */
   readonly killAt?: number | undefined;
   readonly onRequest?: ((nth: number) => void) | undefined;
@@ -43,7 +44,16 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
   const { db, lookback, concurrency, killAt } = options;
   const args = [
     ...["sync", "--json", "--db", db, "--lookback", lookback, "--concurrency", String(concurrency)],
-    ...["--rpm", "1000000", "--search-rpm", "1000000", "--rate-share", "1", "--timeout", "30m"],
+    ...[
+      "--rpm",
+      "1000000",
+      "--search-rpm",
+      "1000000",
+      "--rate-share",
+      "1",
+      "--timeout",
+      options.timeout ?? "30m",
+    ],
     ...options.streams.map(({ name }) => name),
   ];
   const begun = performance.now();

@@ -138,7 +138,7 @@ export class Scenario {
     const run = await runSync(server, {
       ...settings(this.#seed),
       ...{ db: this.db, folder: this.#folder, streams: this.#streams },
-      ...{ machine: telling?.lie.machine, onRequest, killAt },
+      ...{ machine: telling?.lie.machine, timeout: telling?.lie.timeout, onRequest, killAt },
     });
     const { code, report, stopped } = run;
     const streams = report?.streams ?? [];
@@ -157,7 +157,8 @@ export class Scenario {
     }
     // A key may be called refused by a server that lies; all else that ends without a report is no lie's fault.
     const lied = telling !== null && !telling.lie.forever;
-    if (!([0, 4, 6].includes(code) && report !== null) && !(code === 3 && lied)) {
+    const mayEnd = lied ? [3, ...(telling.lie.mayEnd ?? [])] : [];
+    if (!([0, 4, 6].includes(code) && report !== null) && !mayEnd.includes(code)) {
       outcome.problem("crashed", `${name} ends with exit code ${code}: ${run.stderr.trim().slice(-600)}`);
       return null;
     }

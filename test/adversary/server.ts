@@ -126,10 +126,8 @@ export class AdversaryServer {
   }
 
   #send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-    if (answer.reset) {
-      request.socket.destroy();
-      return;
-    }
+    if (answer.reset) request.socket.destroy();
+    if (answer.reset || answer.hang) return;
     const now = this.clock.now();
     const lie = this.telling?.lie;
     const date = lie?.date === undefined ? new Date(now).toUTCString() : lie.date(now, this.teller());
@@ -154,6 +152,7 @@ function bodyOf(answer: Answer): unknown {
 
 function inShort(answer: Answer): string {
   if (answer.reset) return "reset";
+  if (answer.hang) return "nothing";
   if (answer.raw !== undefined) return `${answer.status} ${answer.raw.slice(0, 30)}`;
   if (answer.body !== undefined) return `${answer.status}`;
   const times = answer.rows.map((row) => String(row?.attributes?.updatedAt ?? ""));

@@ -12,6 +12,15 @@ const body = (name: string, about: string, other: unknown, ...oftens: HowOften[]
 
 const all = (_: Ask) => true;
 
+const token = (name: string, about: string, tell: NonNullable<Lie["tell"]>, ...oftens: HowOften[]) =>
+  lie(`token-${name}`, about, { of: (ask) => ask.by === "token", mayEnd: [2, 5], tell }, ...oftens);
+
+/** The answer on the key with other members. */
+function withToken(answer: Answer, members: Record<string, unknown>): Answer {
+  const { data } = answer.body as { data: Record<string, unknown> };
+  return { ...answer, body: { data: { ...data, ...members } } };
+}
+
 export const FAULT: readonly Lie[] = [
   ...lie(
     "storm-429",
@@ -139,4 +148,23 @@ export const FAULT: readonly Lie[] = [
     "always",
     "few",
   ),
+  ...lie(
+    "hangs",
+    "a few answers never come",
+    { of: ofRows, visible: true, timeout: "3m", tell: (answer) => ({ ...answer, hang: true }) },
+    "few",
+  ),
+  ...fault(
+    "status-302",
+    "a few answers are elsewhere",
+    (answer) => ({ ...answer, status: 302, raw: "", headers: { location: "http://127.0.0.1:9/elsewhere" } }),
+    "few",
+  ),
+  ...token("500", "the key cannot be looked up", refuse(500, "Internal Server Error"), "always", "some"),
+  ...token("empty", "nothing is said of the key", (answer) => ({ ...answer, body: {} })),
+  ...token("no-roles", "the key has no roles", (answer) => withToken(answer, { attributes: { roles: [] } })),
+  ...token("other-org", "the key is of another organisation", (answer) =>
+    withToken(answer, { relationships: { org: { data: { type: "org", id: "5f00000000000000000000ff" } } } }),
+  ),
+  ...token("no-org", "the key is of no organisation", (answer) => withToken(answer, { relationships: {} })),
 ];

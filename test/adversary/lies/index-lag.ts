@@ -1,9 +1,11 @@
 /** Lies of the search index: it stands still, forgets, shows late, or has two minds. */
 import { current, type Row, type Version, versionAt } from "../account.ts";
+import { resourceOf } from "../honest.ts";
+import { SEARCHED } from "../kinds.ts";
 import type { HowOften, Lie, Teller } from "../lie.ts";
 import { hash } from "../random.ts";
 import { DAY, HOUR, MINUTE } from "../world-clock.ts";
-import { lie, ofSearches, searchedOf } from "./told.ts";
+import { lie, ofSearches, searchedOf, type Untruth } from "./told.ts";
 
 /** The index shows, for as long as it lasts, what this says of each row, edits that come meanwhile included. */
 const shows = (
@@ -45,6 +47,36 @@ const age = (row: Row, { now }: Teller) => now() - current(row).updatedAt;
 const before = (row: Row) => row.versions.at(-2) ?? null;
 const moved = (version: Version | null, ms: number) =>
   version === null ? null : { ...version, updatedAt: version.updatedAt + ms };
+
+/** The index is as it should be; where the rows are fetched from is behind. */
+const fetched = (name: string, about: string, ms: number, ...oftens: HowOften[]) =>
+  lie(
+    `fetch-${name}`,
+    about,
+    {
+      of: ofSearches,
+      tell: (answer, _, { account, now }) => {
+        const rows = answer.rows.flatMap((resource) => {
+          const row = account.row(resource.id);
+          const version = row === undefined ? null : versionAt(row, now() - ms);
+          return version === null ? [] : [resourceOf(row!, version)];
+        });
+        return { ...answer, rows };
+      },
+    },
+    ...oftens,
+  );
+
+const haunted = (name: string, about: string, more: Untruth) =>
+  lie(name, about, {
+    begin: ({ account, now, random, turn }) => {
+      if (turn > 0) return;
+      for (const kind of SEARCHED)
+        for (let n = 0; n < 8; n += 1)
+          account.haunt(account.create(kind, now() - random.int(1, 100) * 10 * HOUR));
+    },
+    ...more,
+  });
 
 export const INDEX: readonly Lie[] = [
   ...lie("index-stands-day", "the index stands still since a day", {
@@ -170,4 +202,44 @@ export const INDEX: readonly Lie[] = [
     "always",
     "some",
   ),
+  ...lie(
+    "index-stands-late",
+    "the index stands still for three syncs, and half of the last 14 minutes before it stood comes after",
+    {
+      turns: 3,
+      begin: ({ account, now, memory }) => {
+        const stood = Number(memory.get("stood") ?? now() - 3 * MINUTE);
+        memory.set("stood", stood);
+        const late = (row: Row) => part(row, "late", 2) && current(row).updatedAt > stood - 14 * MINUTE;
+        account.freeze(stood);
+        account.showAs((row) => (late(row) ? versionAt(row, stood - 14 * MINUTE) : versionAt(row, stood)));
+      },
+    },
+  ),
+  ...lie(
+    "index-catches-up-late",
+    "the index stood still for a day, and has caught up but for half of the last 14 minutes",
+    {
+      turns: 2,
+      begin: ({ account, now, turn }) => {
+        account.freeze(now() - (turn === 0 ? DAY : 0), (row) => turn === 0 || part(row, "late", 2));
+        if (turn > 0)
+          account.showAs((row) =>
+            part(row, "late", 2) ? versionAt(row, now() - 14 * MINUTE) : current(row),
+          );
+      },
+    },
+  ),
+  ...fetched("behind-10m", "rows are found as they are, and come as they were ten minutes ago", 10 * MINUTE),
+  ...fetched(
+    "behind-day",
+    "rows are found as they are, and come as they were a day ago",
+    DAY,
+    "always",
+    "some",
+  ),
+  ...haunted("ghosts", "the index finds rows that are no more, and only those that are come", {}),
+  ...haunted("ghosts-ever", "the index finds rows that are no more, and only those that are come, always", {
+    forever: true,
+  }),
 ];

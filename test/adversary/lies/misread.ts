@@ -1,5 +1,6 @@
 /** Questions that the server understands otherwise. */
 import { type Ask, misread } from "../ask.ts";
+import { emptyAnswer } from "../honest.ts";
 import type { HowOften, Lie, Teller } from "../lie.ts";
 import { DAY, HOUR } from "../world-clock.ts";
 import { lie, ofSearches } from "./told.ts";
@@ -153,4 +154,14 @@ export const MISREAD: readonly Lie[] = [
     "some",
     "few",
   ),
+  ...lie("one-page-ever", "there are no pages but the first, always", {
+    of: (ask) => ofSearches(ask) && ask.page > 1,
+    forever: true,
+    tell: () => emptyAnswer(400, "page is too large"),
+  }),
+  ...lie("one-page-empty-ever", "all pages but the first are empty, always", {
+    of: (ask) => ofSearches(ask) && ask.page > 1,
+    forever: true,
+    tell: (answer) => ({ ...answer, rows: [] }),
+  }),
 ];
