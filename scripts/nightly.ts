@@ -1,6 +1,7 @@
 /**
  * `bun run nightly`: what takes minutes. Every commit of many accounts, every kind of write that fails, all faults
- * over larger accounts, and a soak. The day decides the accounts; `--seed N` brings those of another day again.
+ * over larger accounts, a server that lies, and a soak. The day decides the accounts; `--seed N` brings those of
+ * another day again.
  */
 import { parseArgs } from "node:util";
 
@@ -24,6 +25,10 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
     name: "faults of every kind",
     command: [bun, "test", "test/e2e/faults.test.ts", "-t", "faults"],
     env: { FAULT_ACCOUNTS: "2", FAULT_FIRST: seed },
+  },
+  {
+    name: "a server that lies, lie by lie",
+    command: [bun, "scripts/adversary.ts", "--unknown", "--first", seed, "--seeds", "3"],
   },
   {
     name: "the recipes that need Python",

@@ -12,6 +12,8 @@ export type Run = Ended & {
   readonly requests: number;
   readonly lies: number;
   readonly ms: number;
+  /** The world's time at its end. */
+  readonly at: number;
   readonly stopped: Stopped | null;
 };
 
@@ -74,6 +76,7 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
   const done = await ended(child);
   clearTimeout(patience);
   server.onRequest = () => {};
+  const at = server.clock.now();
   server.clock.stop(5 * MINUTE);
   const ms = performance.now() - begun;
   return {
@@ -83,6 +86,7 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
     lies: server.lies,
     ms,
     stopped,
+    at,
   };
 }
 

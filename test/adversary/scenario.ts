@@ -165,14 +165,13 @@ export class Scenario {
     if (code === 0 && undone !== "") outcome.problem("dishonest", `${name} ends with 0, and ${undone}`);
     for (const { stream, status, synced_to } of streams) {
       if (status === "done") this.#everDone.add(stream);
-      this.#checkTime(`${name}: ${stream}`, synced_to);
+      this.#checkTime(`${name}: ${stream}`, synced_to, run.at);
     }
     return run;
   }
 
   /** One of the two clocks is right, at least: nothing is synced beyond it. */
-  #checkTime(where: string, syncedTo: string | null): void {
-    const now = this.#server.clock.now();
+  #checkTime(where: string, syncedTo: string | null, now: number): void {
     if (syncedTo !== null && !(Date.parse(syncedTo) <= now + SECOND))
       this.outcome.problem("future", `${where} is synced to ${syncedTo}, at ${new Date(now).toISOString()}`);
   }
@@ -194,7 +193,7 @@ export class Scenario {
       if (are.rows !== rows || are.deleted !== deleted)
         problem(`it says ${stream} ${rows} and ${deleted} deleted, of ${are.rows} and ${are.deleted}`);
       if (complete && !this.#everDone.has(stream)) problem(`it calls ${stream} complete, which never was`);
-      this.#checkTime(`after ${after}, status: ${stream}`, synced_to);
+      this.#checkTime(`after ${after}, status: ${stream}`, synced_to, this.#server.clock.now());
     }
   }
 
