@@ -96,7 +96,7 @@ function compare(row: Row, here: Held | undefined): Difference | null {
   return found(here.deleted ? "dead" : "alive");
 }
 
-/** What was there at a time and is not in the file, in that version or a later one, as ids by stream. */
+/** What was there at a time, has not changed since, and is not in the file as it is: ids by stream. */
 export function lacking(
   db: string,
   account: Account,
@@ -109,10 +109,10 @@ export function lacking(
     for (const kind of kinds) {
       const held = heldIn(database, kind);
       const ids = account.rows(kind).flatMap((row) => {
-        const then = row.versions.findLast((version) => version.updatedAt <= at);
-        if (then === undefined || row.purged) return [];
+        const { updatedAt } = current(row);
+        if (updatedAt > at || row.purged) return [];
         const here = held.get(row.id);
-        return here === undefined || !(here.updatedAt >= then.updatedAt) ? [row.id] : [];
+        return here === undefined || !(here.updatedAt >= updatedAt) ? [row.id] : [];
       });
       if (ids.length > 0) lack.set(kind.name, ids);
     }

@@ -30,8 +30,8 @@ export type RunOptions = {
   readonly onRequest?: ((nth: number) => void) | undefined;
 };
 
-/** So long a sync may take in real time; the world's is fifty times that. */
-const PATIENCE_MS = 300_000;
+/** So long a sync may ask nothing, in real time, and not end; the world's is fifty times that. */
+const PATIENCE_MS = 120_000;
 
 /** The least number of requests for a full read, twenty times, and some for what a lie costs. */
 export function mostRequests(server: AdversaryServer): number {
@@ -67,12 +67,14 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
     child.kill("SIGKILL");
   };
   const most = mostRequests(server);
+  let patience = setTimeout(() => end("hung"), PATIENCE_MS);
   server.onRequest = (nth) => {
+    clearTimeout(patience);
+    patience = setTimeout(() => end("hung"), PATIENCE_MS);
     if (nth === killAt) end("killed");
     if (nth > most) end("endless");
     options.onRequest?.(nth);
   };
-  const patience = setTimeout(() => end("hung"), PATIENCE_MS);
   const done = await ended(child);
   clearTimeout(patience);
   server.onRequest = () => {};

@@ -114,8 +114,12 @@ export class Scenario {
     const run = await this.#sync(name, { telling, onRequest });
     if (run === null) return false;
     this.outcome.lies += run.lies;
+    if (run.report === null) {
+      this.outcome.told = true;
+      return true;
+    }
     const lacks = lacking(this.db, account, began, this.#streams);
-    for (const { stream, status } of run.report?.streams ?? []) {
+    for (const { stream, status } of run.report.streams) {
       if (status !== "done") this.outcome.told = true;
       const ids = status === "done" ? (lacks.get(stream) ?? []) : [];
       this.outcome.healed += ids.length;
@@ -157,7 +161,7 @@ export class Scenario {
     }
     // A key may be called refused by a server that lies; all else that ends without a report is no lie's fault.
     const lied = telling !== null && !telling.lie.forever;
-    const mayEnd = lied ? [3, ...(telling.lie.mayEnd ?? [])] : [];
+    const mayEnd = lied ? [3, 4, ...(telling.lie.mayEnd ?? [])] : [];
     if (!([0, 4, 6].includes(code) && report !== null) && !mayEnd.includes(code)) {
       outcome.problem("crashed", `${name} ends with exit code ${code}: ${run.stderr.trim().slice(-600)}`);
       return null;

@@ -2,6 +2,7 @@
 import type { Ask } from "../ask.ts";
 import { type Answer, emptyAnswer } from "../honest.ts";
 import type { HowOften, Lie } from "../lie.ts";
+import { planOf } from "../outcome.ts";
 import { lie, listedOf, ofLists, ofRows, ofSearches, refuse, searchedOf } from "./told.ts";
 
 const fault = (name: string, about: string, tell: NonNullable<Lie["tell"]>, ...oftens: HowOften[]) =>
@@ -163,8 +164,13 @@ export const FAULT: readonly Lie[] = [
   ...token("500", "the key cannot be looked up", refuse(500, "Internal Server Error"), "always", "some"),
   ...token("empty", "nothing is said of the key", (answer) => ({ ...answer, body: {} })),
   ...token("no-roles", "the key has no roles", (answer) => withToken(answer, { attributes: { roles: [] } })),
-  ...token("other-org", "the key is of another organisation", (answer) =>
-    withToken(answer, { relationships: { org: { data: { type: "org", id: "5f00000000000000000000ff" } } } }),
+  // A first sync would give the file to the other organisation, and all later ones would rightly be refused.
+  ...token("other-org", "the key is of another organisation, in a later sync", (answer, _, { account }) =>
+    planOf(account.seed) === "first"
+      ? answer
+      : withToken(answer, {
+          relationships: { org: { data: { type: "org", id: "5f00000000000000000000ff" } } },
+        }),
   ),
   ...token("no-org", "the key is of no organisation", (answer) => withToken(answer, { relationships: {} })),
 ];
