@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "../e2e/program.ts";
 import { Account } from "./account.ts";
 import { KINDS } from "./kinds.ts";
+import { KNOWN } from "./known.ts";
 import { LIES } from "./lies.ts";
 import { differences } from "./oracle.ts";
 import { BORN } from "./scenario.ts";
@@ -87,6 +88,12 @@ describe.concurrent("a server that lies, one lie at a time", () => {
       900_000,
     );
   }
+});
+
+test("what is known is known of lies that exist", () => {
+  const names = LIES.map(({ name }) => name);
+  expect(Object.keys(KNOWN).filter((name) => !names.includes(name))).toEqual([]);
+  expect(names.length).toBe(new Set(names).size);
 });
 
 describe("what is lost is found", () => {

@@ -52,9 +52,12 @@ export class Stage {
     try {
       server.beginSync("base", null);
       const run = await runSync(server, { ...settings(seed), db, folder, streams: KINDS });
-      const different = differences(db, account).length;
-      if (run.code !== 0 || different > 0)
-        throw new Error(`an honest first sync ended ${run.code}, ${different} rows differ\n${run.stderr}`);
+      if (run.code !== 0) throw new Error(`an honest first sync ended with ${run.code}: ${run.stderr}`);
+      const different = differences(db, account);
+      if (different.length > 0)
+        throw new Error(
+          `${different.length} rows differ after an honest first sync: ${different[0]?.detail}`,
+        );
       return db;
     } finally {
       await server.stop();

@@ -124,7 +124,10 @@ export const MISREAD: readonly Lie[] = [
     (ask) => ({ ...ask, pageSize: Math.min(ask.pageSize, 100) }),
     FOREVER,
   ),
-  ...misheard("page-1-row", "pages of one row, in one sync", (ask) => ({ ...ask, pageSize: 1 })),
+  ...misheard("page-3-rows", "pages of three rows at most, in one sync", (ask) => ({
+    ...ask,
+    pageSize: Math.min(ask.pageSize, 3),
+  })),
   ...misheard(
     "page-7-some",
     "pages of seven rows, now and then",
