@@ -11,7 +11,7 @@ export const planOf = (seed: number): Plan => (["twice", "next", "first"] as con
  * `lost`: rows differ after two honest syncs. `foreign`: nothing differs but rows that are none of the account's.
  * `stuck`: the last honest sync still leaves a stream undone. `endless` and `hung`: a sync asks, or takes, without end.
  * `crashed`: an exit code that no lie explains. `dishonest`: done was said of what was seen not to be whole.
- * `future`: a time that no right clock has reached. `status`: status says what is not so.
+ * `greedy`: a sync needs more memory than any. `future`: a time that no right clock has reached. `status`: status says what is not so.
  */
 export type Problem =
   | "lost"
@@ -21,6 +21,7 @@ export type Problem =
   | "hung"
   | "crashed"
   | "dishonest"
+  | "greedy"
   | "future"
   | "status";
 

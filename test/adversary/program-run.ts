@@ -12,6 +12,8 @@ export type Run = Ended & {
   readonly requests: number;
   readonly lies: number;
   readonly ms: number;
+  /** The most memory that it had, in MB. */
+  readonly peak: number;
   /** The world's time at its end. */
   readonly at: number;
   readonly stopped: Stopped | null;
@@ -87,6 +89,7 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
     requests: server.requests,
     lies: server.lies,
     ms,
+    peak: (child.resourceUsage()?.maxRSS ?? 0) / 1_048_576,
     stopped,
     at,
   };

@@ -23,6 +23,9 @@ export function settings(seed: number): { lookback: string; concurrency: number 
   return { lookback: random.pick(["15m", "15m", "1h"]), concurrency: random.pick([1, 4, 8]) };
 }
 
+/** A sync of any account is done with half of this. */
+const MOST_MB = 500;
+
 type SyncOptions = {
   readonly telling?: Telling | null;
   readonly onRequest?: (nth: number) => void;
@@ -150,7 +153,8 @@ export class Scenario {
       .filter(({ status }) => status !== "done")
       .map(({ stream, status, error }) => `${stream} ${status} (${error?.message ?? "no error"})`)
       .join("; ");
-    const time = `${(run.ms / 1_000).toFixed(1)} s`;
+    const time = `${(run.ms / 1_000).toFixed(1)} s, ${run.peak.toFixed(0)} MB`;
+    if (run.peak > MOST_MB) outcome.problem("greedy", `${name} takes ${run.peak.toFixed(0)} MB`);
     outcome.syncs.push(
       `${name}: ${stopped ?? `exit ${code}`}, ${run.requests} requests, ${run.lies} lies, ${time} ${undone}`.trim(),
     );
