@@ -1,4 +1,5 @@
 /** Runs the real program against the server once, with its clock, its bounds and, where asked, its sudden end. */
+import { watchPeak } from "../../scripts/peak-memory.ts";
 import { type Ended, ended, type SyncReport, start } from "../e2e/program.ts";
 import { KINDS, type Kind } from "./kinds.ts";
 import { type AdversaryServer, KEY } from "./server.ts";
@@ -12,7 +13,7 @@ export type Run = Ended & {
   readonly requests: number;
   readonly lies: number;
   readonly ms: number;
-  /** The most memory that it had, in MB. */
+  /** The most memory that it had, in MB; 0 where the system does not tell. */
   readonly peak: number;
   /** The world's time at its end. */
   readonly at: number;
@@ -64,6 +65,7 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
   let stopped: Stopped | null = null;
   server.clock.run();
   const child = start(args, { cwd: options.folder, env: environment(server, options.machine) });
+  const memory = watchPeak(child.pid);
   const end = (why: Stopped) => {
     stopped ??= why;
     child.kill("SIGKILL");
@@ -89,7 +91,7 @@ export async function runSync(server: AdversaryServer, options: RunOptions): Pro
     requests: server.requests,
     lies: server.lies,
     ms,
-    peak: (child.resourceUsage()?.maxRSS ?? 0) / 1_048_576,
+    peak: (memory.stop() ?? 0) / 1_048_576,
     stopped,
     at,
   };
