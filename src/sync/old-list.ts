@@ -19,6 +19,9 @@ export const LIST_PAGE_SIZE = 100;
 /** How often a page is asked that holds fewer rows than it should and yet names a next one. */
 const ASKED_AT_MOST = 3;
 
+/** To look for the page to begin with among fewer costs more than to read them. */
+const FEW_PAGES = 6;
+
 /** A list of more pages than this has no end. */
 const MOST_PAGES = 200_000;
 
@@ -34,7 +37,7 @@ export type OldList = {
 
 export type OldListOutcome = {
   readonly rows: readonly Resource[];
-  /** Where to go on; null when all of it was read. */
+  /** Where to go on; null when all of it was read. With no next page, not all of it came. */
   readonly progress: ScanProgress | null;
 };
 
@@ -45,10 +48,11 @@ export async function readOldList(stored: ScanProgress | null, list: OldList): P
     stored === null
       ? await findStart(list)
       : { number: stored.nextPage, refused: stored.refused, page: null };
-  const { rows } = page ?? (await askPage(number, list));
+  const { rows, rejected, keptOut } = page ?? (await askPage(number, list));
   const startedAt = stored?.startedAt ?? earliestOf(list.clocks);
-  const isRead = number === 1 && refused === null;
-  return { rows, progress: isRead ? null : { nextPage: number - 1, startedAt, refused } };
+  const unkept = stored?.unkept ?? (rejected > 0 ? (keptOut[0]?.why ?? "cannot be kept") : undefined);
+  const isRead = number === 1 && refused === null && unkept === undefined;
+  return { rows, progress: isRead ? null : { nextPage: number - 1, startedAt, refused, unkept } };
 }
 
 /** Whether the list goes on after so many rows with one that was made before an instant (ms). */
@@ -91,7 +95,9 @@ async function findStart(list: OldList): Promise<Start> {
   let high: { readonly number: number; readonly made: number } | null = null;
   let refused: string | null = null;
   let guess = guessFrom(first, young);
-  while (placeOf(low.page, young) === "before" && (high === null || high.number - low.number > 1)) {
+  const isFound = () =>
+    high !== null && high.number - low.number <= (Number.isFinite(high.made) ? FEW_PAGES : 1);
+  while (placeOf(low.page, young) === "before" && !isFound()) {
     if (guess > MOST_PAGES)
       throw new AppError("api", `${list.path} has no end: page ${guess} of it has rows`);
     const page = await askGuess(guess);
@@ -105,7 +111,12 @@ async function findStart(list: OldList): Promise<Start> {
     } else low = { number: guess, page };
     guess = nextGuess();
   }
-  return { ...low, refused: placeOf(low.page, young) === "before" ? refused : null };
+  const isBefore = placeOf(low.page, young) === "before";
+  if (isBefore && high !== null && high.number - low.number > 1) {
+    const number = high.number - 1;
+    return { number, page: await askPage(number, list), refused: null };
+  }
+  return { ...low, refused: isBefore ? refused : null };
 
   async function askGuess(number: number): Promise<Page | null> {
     try {
