@@ -12,8 +12,9 @@ import { createCompressor } from "./compression.ts";
 import { type Disk, disk as realDisk, writeWhole } from "./disk.ts";
 import { folderFailure } from "./failure.ts";
 import type { ByteSink } from "./format.ts";
-import { MANIFEST, MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
-import { markOf, momentFolder, nextSequence } from "./series.ts";
+import { MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
+import { MANIFEST, momentFolder } from "./names.ts";
+import { markOf, nextSequence } from "./series.ts";
 import {
   beginEncoder,
   type Counted,
@@ -71,7 +72,9 @@ export async function exportToFolder(
   };
   try {
     const names = streams.map((stream) => topName(stream, options));
-    target = await openTarget(disk, out, { overwrite, sinceLast: options.since === "last", names });
+    const { signal } = hooks;
+    target = await openTarget(disk, out, { overwrite, sinceLast: options.since === "last", names, signal });
+    for (const note of target.notes) hooks.onNote(note);
     const isFollowing = options.since === "last" && target.series.length > 0;
     const written: ManifestStream[] = [];
     for (const stream of streams) {

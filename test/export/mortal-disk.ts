@@ -49,3 +49,17 @@ export function failingDisk(nth: number): Disk {
   ]);
   return Object.fromEntries(entries) as Disk;
 }
+
+/** A disk that tells of each operation, by its number from 1, just before it. */
+export function beforeOperation(tell: (nth: number) => void): Disk {
+  let operations = 0;
+  const entries = Object.entries(disk).map(([name, operation]) => [
+    name,
+    async (...args: unknown[]) => {
+      operations += 1;
+      tell(operations);
+      return (operation as (...args: unknown[]) => unknown)(...args);
+    },
+  ]);
+  return Object.fromEntries(entries) as Disk;
+}
