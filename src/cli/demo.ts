@@ -133,9 +133,10 @@ async function syncOnce(
     concurrency: 8,
     full: false,
     force: false,
+    takeOver: false,
   };
   try {
-    const { report, stopped } = await synchronize(connection, options, controller, { log, progress });
+    const { report, stopped } = await synchronize(connection, options, controller, { log, progress, signal });
     if (stopped !== null) throw stopped;
     return report;
   } finally {

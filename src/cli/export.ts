@@ -13,7 +13,7 @@ import { formatBytes } from "../lib/bytes.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
 import type { JobReport } from "./github.ts";
-import { databaseOptions, progressOption, skipOption, streamArguments } from "./options.ts";
+import { databaseOptions, progressOption, skipOption, streamArguments, takeOverOption } from "./options.ts";
 import { selectStreams } from "./selection.ts";
 import { renderTable } from "./table.ts";
 
@@ -70,6 +70,7 @@ export const exportCommand = defineCommand({
       min: 1,
     },
     overwrite: { kind: "boolean", summary: "replace the export that is in the folder" },
+    ...takeOverOption,
     ...skipOption,
     ...progressOption,
   },
@@ -103,7 +104,8 @@ export const exportCommand = defineCommand({
       return;
     }
     const { hooks, stop } = shownHooks(context);
-    const folder = { out: values.out ?? FOLDER, overwrite: values.overwrite };
+    const { overwrite, takeOver } = values;
+    const folder = { out: values.out ?? FOLDER, overwrite, takeOver };
     const exported = await exportToFolder({ ...options, ...folder }, hooks);
     stop();
     if (values.json) await outJson(asJson(exported, values.format));

@@ -39,9 +39,8 @@ export const snapshot = defineCommand({
         log.info(`copying ${formatBytes(bytes)}, then checking it: this takes a while`);
     };
     const { overwrite } = values;
-    const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin }).catch(
-      startsOver,
-    );
+    const options = { overwrite, signal, blocking, begin, onWatch: log.info };
+    const taken = await takeSnapshot(values.db, path, options).catch(startsOver);
     const titles = ["stream", "rows", "deleted", "synced to", "complete"];
     const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
       stream,

@@ -14,6 +14,7 @@ import {
   progressOption,
   skipOption,
   streamArguments,
+  takeOverOption,
 } from "./options.ts";
 import { selectStart, selectStreams } from "./selection.ts";
 import { synchronize } from "./synchronize.ts";
@@ -40,6 +41,7 @@ export const sync = defineCommand({
       summary: "mark rows that Kustomer no longer shows as deleted even when they are over a third",
     },
     ...limitOptions,
+    ...takeOverOption,
     ...progressOption,
   },
   examples: [
@@ -72,10 +74,12 @@ export const sync = defineCommand({
       concurrency: values.concurrency,
       full: values.full,
       force: values.force,
+      takeOver: values.takeOver,
     };
     const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
       log,
       progress,
+      signal,
     });
     progress.stop();
     if (values.json) await outJson(report);

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import type { Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
 import { type FileSnapshot, openSnapshot } from "../store/read.ts";
@@ -36,7 +37,14 @@ export type ExportOptions = Shape & {
   readonly since: number | "last" | null;
 };
 
-export type FolderOptions = ExportOptions & { readonly out: string; readonly overwrite: boolean };
+export type FolderOptions = ExportOptions & {
+  readonly out: string;
+  readonly overwrite: boolean;
+  /** Take the folder from another export that holds it. */
+  readonly takeOver: boolean;
+  /** How often it shows that it lives; default: as every lease. */
+  readonly pace?: Pace;
+};
 
 export type Exported = {
   readonly moment: string;
@@ -72,8 +80,10 @@ export async function exportToFolder(
   };
   try {
     const names = streams.map((stream) => topName(stream, options));
-    const { signal } = hooks;
-    target = await openTarget(disk, out, { overwrite, sinceLast: options.since === "last", names, signal });
+    const { takeOver, pace } = options;
+    const { signal, onNote } = hooks;
+    const sinceLast = options.since === "last";
+    target = await openTarget(disk, out, { overwrite, sinceLast, takeOver, names, signal, onNote, pace });
     for (const note of target.notes) hooks.onNote(note);
     const isFollowing = options.since === "last" && target.series.length > 0;
     const written: ManifestStream[] = [];
@@ -92,10 +102,11 @@ export async function exportToFolder(
     await target.publish(into === null ? { paths } : { into });
     return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written };
   } catch (error) {
+    const why = target?.explain(error) ?? error;
     // What was there before is there now; an error over removing what was not finished would hide the first one.
     await target?.abandon().catch(() => {});
     if (hooks.signal.aborted && error === hooks.signal.reason) throw stopped(error);
-    throw folderFailure(out, error, roomFor(options, snapshot, spent));
+    throw folderFailure(out, why, roomFor(options, snapshot, spent));
   } finally {
     snapshot.close();
   }

@@ -23,10 +23,11 @@ export function foldersOf(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
-/** Throws `usage` where a folder on the way to a path is missing, or is a link. */
+/** Throws `usage` where something on the way to a path is no folder, or is a link; ENOENT where it is missing. */
 export function checkWay(root: string, path: string): void {
   for (const above of foldersOf(path)) {
-    if (lstat(join(root, above))?.isDirectory() !== true) throw inTheWay(root, above, "is not a folder");
+    const stats = lstatSync(join(root, above));
+    if (!stats.isDirectory()) throw inTheWay(root, above, "is not a folder");
   }
 }
 

@@ -3,16 +3,18 @@
  * a series' next export as one folder, else file by file, the manifest last. What is refused has changed nothing, and
  * what was killed is undone by the next export that may write there.
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { isRunning } from "../lib/process.ts";
+import { createLease, type Held, judge, type Lease, type LeaseStore, type Pace } from "../lib/lease.ts";
+import { fileLease } from "../lib/lease-file.ts";
 import type { Disk } from "./disk.ts";
-import { isManifest, isSeriesFile, isSeriesFolder, MANIFEST } from "./names.ts";
-import { findOwned, lookAtMark, type Owned } from "./owned.ts";
-import { ELSEWHERE, foldersOf, inTheWay, lookAt, walk } from "./plain-path.ts";
-import { type Finished, readSeries } from "./series.ts";
-import { type Leftover, lookAtWork, NEW, OLD, removeEmptied, removeWork, undo } from "./work-folder.ts";
+import { isManifest, isSeriesFile, MANIFEST } from "./names.ts";
+import { lookAtMark, type Owned } from "./owned.ts";
+import { ELSEWHERE, foldersOf, inTheWay, walk } from "./plain-path.ts";
+import { checkRoom, LEASE, type Room, type RoomOptions, survey } from "./room.ts";
+import type { Finished } from "./series.ts";
+import { lookAtWork, NEW, OLD, removeEmptied, removeWork, undo, workName } from "./work-folder.ts";
 
 export type Target = {
   /** Where to build the export. */
@@ -27,120 +29,147 @@ export type Target = {
   ) => Promise<void>;
   /** Removes what was built, and undoes what was begun. */
   readonly abandon: () => Promise<void>;
+  /** Why something that was there a moment ago is not; other errors come back as they were. */
+  readonly explain: (error: unknown) => unknown;
 };
 
-/** What the work folder of a process is called. */
-const WORK = /^\.kustomer-sync-export-(\d+)$/;
-
-export type TargetOptions = {
-  readonly overwrite: boolean;
-  readonly sinceLast: boolean;
-  /** The names at the top of the folder that the export will make. */
-  readonly names: readonly string[];
-  readonly signal: AbortSignal;
+export type TargetOptions = RoomOptions & {
+  /** Take the folder from another export that holds it. */
+  readonly takeOver: boolean;
+  /** Told what takes a while. */
+  readonly onNote: (note: string) => void;
+  readonly pace?: Pace | undefined;
 };
 
-/** Makes a folder ready to be exported to; throws `usage` where it is not empty and that was not allowed for. */
+/**
+ * Makes a folder ready to be exported to, and holds it until it is published or abandoned; throws `usage` where another
+ * export holds it, or where it is not empty and that was not allowed for.
+ */
 export async function openTarget(disk: Disk, folder: string, options: TargetOptions): Promise<Target> {
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new AppError("usage", "this is not a folder", { at: folder, hint: ELSEWHERE });
   }
   const isNew = !existsSync(folder);
-  let room = await survey(folder, options);
-  checkRoom(folder, room, options);
-  if (room.leftovers.length > 0) {
-    for (const leftover of room.leftovers) await undo(disk, folder, leftover);
-    room = await survey(folder, options);
-    checkRoom(folder, room, options);
+  const store = fileLease(folder, LEASE);
+  const lease = createLease(
+    store,
+    { busy: (held) => busy(folder, held), lost: () => vanished(folder) },
+    options,
+  );
+  const leave = async () => {
+    lease.release();
+    if (isNew) await disk.removeEmpty(folder, "").catch(() => {});
+  };
+  await refuseAtOnce(folder, store, options);
+  const work = workName();
+  try {
+    await disk.makeFolder(folder);
+    const { signal, takeOver, onNote } = options;
+    await lease.acquire("export", { signal, takeOver, onWatch: onNote });
+    const room = await makeRoom(disk, folder, options);
+    await disk.makeFolderIn(folder, `${work}/${NEW}`);
+    return target(disk, folder, work, { room, options, lease, leave });
+  } catch (error) {
+    await leave();
+    throw error;
   }
-  const work = `.kustomer-sync-export-${process.pid}`;
-  await disk.makeFolder(folder);
-  await disk.makeFolderIn(folder, `${work}/${NEW}`);
+}
+
+type Opened = {
+  readonly room: Room;
+  readonly options: TargetOptions;
+  readonly lease: Lease;
+  readonly leave: () => Promise<void>;
+};
+
+function target(disk: Disk, folder: string, work: string, { room, options, lease, leave }: Opened): Target {
   const { series, owned } = room;
+  /** What is left after all has its place; another export that took over may be at it too. */
+  const tidy = async () => {
+    await removeWork(disk, folder, work).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    await removeEmptied(disk, folder, owned.marks.keys());
+    lease.release();
+  };
   return {
     building: join(folder, work, NEW),
     series,
     notes: owned.changed.map((path) => `${path} was changed since it was exported, and stays`),
     async publish(what) {
+      lease.verify();
       if ("into" in what) {
         await syncFolders(disk, join(folder, work));
         await disk.move(folder, `${work}/${NEW}`, what.into);
         await disk.syncFolder(folder);
-        await removeWork(disk, folder, work);
-        return;
+        return await tidy();
       }
       // Whoever undoes this one needs its manifest.
       for (const path of [`${work}/${NEW}`, work, "."]) await disk.syncFolder(join(folder, path));
       // Looked at again: somebody may have put something there meanwhile.
       checkRoom(folder, room, options, work);
-      await takeAway(disk, folder, work, room.owned);
+      await takeAway(disk, folder, work, owned);
       await place(disk, folder, work, what.paths);
-      await removeWork(disk, folder, work);
-      await removeEmptied(disk, folder, owned.marks.keys());
+      await tidy();
     },
     async abandon() {
-      // Not the signal that may be why: what was begun is undone.
-      const leftover = await lookAtWork(folder, work, NEVER);
-      if (leftover !== null) await undo(disk, folder, leftover);
-      if (isNew) await disk.removeEmpty(folder, "").catch(() => {});
+      try {
+        // Not the signal that may be why: what was begun is undone.
+        const leftover = await lookAtWork(folder, work, NEVER);
+        if (leftover !== null) await undo(disk, folder, leftover);
+      } finally {
+        await leave();
+      }
+    },
+    explain(error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+      try {
+        lease.verify();
+      } catch (lost) {
+        return lost;
+      }
+      return vanished(folder);
     },
   };
 }
 
 const NEVER = new AbortController().signal;
 
-/** What is in a folder, as far as it matters here. */
-type Room = {
-  readonly leftovers: readonly Leftover[];
-  /** The finished exports, and those that will be so again when what was begun is undone. */
-  readonly series: readonly Finished[];
-  /** What may be replaced; nothing where nothing is to be. */
-  readonly owned: Owned;
-};
-
-async function survey(folder: string, { overwrite, signal }: TargetOptions): Promise<Room> {
-  const leftovers: Leftover[] = [];
-  for (const name of list(folder).filter((name) => WORK.test(name))) {
-    const leftover = await lookAtWork(folder, name, signal);
-    if (leftover === null) continue;
-    const pid = Number(WORK.exec(name)?.[1]);
-    if (pid !== process.pid && isRunning(pid)) throw atWork(folder, name, pid);
-    leftovers.push(leftover);
-  }
-  const series = [...readSeries(folder), ...leftovers.flatMap(({ series }) => series)];
-  const owned = overwrite ? await findOwned(folder, series, signal) : { marks: new Map(), changed: [] };
-  return { leftovers, series, owned };
-}
-
-/** Throws unless the export may go there; what it would replace has to be ours. */
-function checkRoom(
-  folder: string,
-  { leftovers, series, owned }: Room,
-  options: TargetOptions,
-  own: string | null = null,
-): void {
-  const { overwrite, sinceLast, names } = options;
-  const works = new Set([own, ...leftovers.map(({ name }) => name)]);
-  const placed = new Set(leftovers.flatMap(({ placed }) => placed));
-  const held = leftovers.flatMap(({ held }) => held);
-  const present = list(folder).filter((name) => !works.has(name));
-  const isEmpty = present.every((name) => contents(folder, name).every((path) => placed.has(path)));
-  if (isEmpty && held.length === 0) return;
-  if (sinceLast && series.length > 0) return;
-  if (!overwrite) {
-    const hint =
-      series.length === 0
-        ? "give another folder with --out, or --overwrite to put the export beside what is there"
-        : "--overwrite replaces the export that is there, --since-last adds what changed since; or give another folder with --out";
-    throw new AppError("usage", "the folder is not empty", { at: folder, hint });
-  }
-  for (const name of [...names, MANIFEST]) {
-    const theirs = contents(folder, name).find((path) => !owned.marks.has(path) && !placed.has(path));
-    if (theirs === undefined) continue;
-    if (owned.changed.includes(theirs)) throw inTheWay(folder, theirs, "was changed since it was exported");
-    throw inTheWay(folder, theirs, "is in the way, and is of no export that finished here");
+/** Before anything is written there, where nothing of it may be replaced. */
+async function refuseAtOnce(folder: string, store: LeaseStore, options: TargetOptions): Promise<void> {
+  const held = store.look();
+  if (held !== null && !options.takeOver && judge(held.holder) === "running") throw busy(folder, held);
+  if (options.overwrite) return;
+  try {
+    checkRoom(folder, await survey(folder, options), options);
+  } catch (error) {
+    // Whoever writes there just now may move what is looked at.
+    if (error instanceof AppError || held === null) throw error;
   }
 }
+
+/** Undoes what was left by exports that were killed, or that lost the folder; then it is as an export may find it. */
+async function makeRoom(disk: Disk, folder: string, options: TargetOptions): Promise<Room> {
+  for (let turn = 1; ; turn += 1) {
+    const room = await survey(folder, options);
+    checkRoom(folder, room, options);
+    if (room.leftovers.length === 0) return room;
+    try {
+      for (const { name } of room.leftovers) {
+        // Under another name, so that an export that lost the folder and does not know it yet finds nothing to move.
+        const ours = workName();
+        await disk.move(folder, name, ours);
+        const leftover = await lookAtWork(folder, ours, options.signal);
+        if (leftover !== null) await undo(disk, folder, leftover);
+      }
+    } catch (error) {
+      // Such an export came to its end meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || turn === MOST_TURNS) throw error;
+    }
+  }
+}
+
+const MOST_TURNS = 5;
 
 /** Moves what is to be replaced into the work folder, manifests first: what follows looks like no finished export. */
 async function takeAway(disk: Disk, folder: string, work: string, { marks }: Owned): Promise<void> {
@@ -182,28 +211,21 @@ async function syncFolders(disk: Disk, root: string): Promise<void> {
   await disk.syncFolder(root);
 }
 
-function atWork(folder: string, name: string, pid: number): AppError {
-  return new AppError("usage", `another export (process ${pid}) is writing here`, {
+function busy(folder: string, { holder: { command, pid, host, started_at } }: Held): AppError {
+  const who = `another ${command} (process ${pid} on ${host}, since ${started_at})`;
+  return new AppError("usage", `${who} is writing here`, {
     at: folder,
-    hint: `wait for it; if process ${pid} is no export, remove ${join(folder, name)}`,
+    hint: "wait for it; --take-over takes the folder from it; or give another one with --out",
+  });
+}
+
+function vanished(folder: string): AppError {
+  return new AppError("store-io", "something of this export was removed while it was being made", {
+    at: folder,
+    hint: "the same command again; nothing of it was left there",
   });
 }
 
 function isRows(path: string): boolean {
   return isSeriesFile(path) && !isManifest(path);
-}
-
-function list(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
-}
-
-/** What is of this name or below it, by its path from the folder; of folders, those that no export makes. */
-function contents(folder: string, name: string): string[] {
-  const stats = lookAt(folder, name);
-  if (stats === null) return [];
-  if (!stats.isDirectory()) return [name];
-  const below = walk(folder, name);
-  return [{ path: name, is: "folder" as const }, ...below]
-    .filter(({ path, is }) => is !== "folder" || !isSeriesFolder(path))
-    .map(({ path }) => path);
 }

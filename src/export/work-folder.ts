@@ -15,6 +15,17 @@ import { type Finished, readSeries } from "./series.ts";
 export const NEW = "new";
 export const OLD = "old";
 
+const WORK = /^\.kustomer-sync-export-[0-9a-f]{8}$/;
+
+/** A name for a work folder that no other has. */
+export function workName(): string {
+  return `.kustomer-sync-export-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+export function isWorkName(name: string): boolean {
+  return WORK.test(name);
+}
+
 /** What an export that was killed left. */
 export type Leftover = {
   readonly name: string;
@@ -49,8 +60,6 @@ export async function lookAtWork(root: string, name: string, signal: AbortSignal
 
 /** Undoes what an export had begun, and removes its work folder. Begun again at any point it ends the same. */
 export async function undo(disk: Disk, root: string, { name, placed, held }: Leftover): Promise<void> {
-  const blocked = held.find((path) => !placed.includes(path) && lookAt(root, path) !== null);
-  if (blocked !== undefined) throw inTheWay(root, blocked, "is where a file of the export before it belongs");
   const folders = new Set<string>();
   for (const path of placed) {
     folders.add(dirname(path));

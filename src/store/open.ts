@@ -12,6 +12,7 @@ import { createClock } from "./clock.ts";
 import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
 import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
+import { createLockTable } from "./lock.ts";
 import { migrate } from "./migrations.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { createOwnTables } from "./tables.ts";
@@ -143,6 +144,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
     checkMarks(path, marksOf(db));
     migrate(db);
     createOwnTables(db);
+    createLockTable(db);
     for (const stream of STREAMS) prepareLayout(db, path, stream, Date.now());
     createClock(db);
   }).immediate();

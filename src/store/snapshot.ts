@@ -3,19 +3,28 @@
  * needs nothing beside it, and has its final name only when it is whole and was checked.
  */
 import { Database } from "bun:sqlite";
-import { closeSync, openSync, readSync, statfsSync, statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { formatBytes } from "../lib/bytes.ts";
 import { AppError } from "../lib/errors.ts";
+import { sumFile } from "../lib/file-sum.ts";
+import type { Lease, Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
-import { wait } from "../lib/wait.ts";
 import { STREAMS } from "../streams/index.ts";
 import { checkMarks } from "./file-header.ts";
 import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
 import { onFile, sqliteFailure } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
-import { checkTarget, createPart, placePart, removePart, removeParts, targetFailure } from "./target.ts";
+import {
+  checkTarget,
+  createPart,
+  leaseOf,
+  placePart,
+  removePart,
+  removeParts,
+  targetFailure,
+} from "./target.ts";
 
 export type SnapshotStream = Omit<StreamStatus, "last_run">;
 
@@ -36,6 +45,10 @@ export type SnapshotOptions = {
   readonly blocking: <T>(action: () => T) => T;
   /** Called when the copying begins, with the most bytes that it can need. */
   readonly begin?: (bytes: number) => void;
+  /** Told when it is to be seen first whether another copy still goes there. */
+  readonly onWatch?: (words: string) => void;
+  /** How often it shows that it lives; default: as every lease. */
+  readonly pace?: Pace;
 };
 
 /**
@@ -48,9 +61,12 @@ export async function takeSnapshot(
   options: SnapshotOptions,
 ): Promise<Snapshot> {
   const { db } = openFile(source, "read");
+  const lease = leaseOf(target, options);
   try {
     checkTarget(source, target, options.overwrite);
     onFile(source, () => checkLongRead(db, source));
+    await acquire(lease, target, options);
+    checkTarget(source, target, options.overwrite);
     removeParts(target);
     const part = createPart(target, statSync(source).mode);
     const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));
@@ -60,8 +76,10 @@ export async function takeSnapshot(
       const moment = formatTime(Date.now());
       options.blocking(() => copy(db, source, part));
       const streams = options.blocking(() => check(part, target));
-      const sha256 = await hash(part, options.signal);
+      const sha256 = (await sumFile(part, options.signal)).sha256;
       const size = statSync(part).size;
+      options.signal.throwIfAborted();
+      lease.verify();
       placePart(part, target, options.overwrite);
       return { bytes: size, sha256, moment, streams };
     } catch (error) {
@@ -69,7 +87,16 @@ export async function takeSnapshot(
       throw shortage(target, bytes, error);
     }
   } finally {
+    lease.release();
     db.close();
+  }
+}
+
+async function acquire(lease: Lease, target: string, { signal, onWatch }: SnapshotOptions): Promise<void> {
+  try {
+    await lease.acquire("snapshot", { signal, ...(onWatch === undefined ? {} : { onWatch }) });
+  } catch (error) {
+    throw targetFailure(target, error);
   }
 }
 
@@ -121,23 +148,6 @@ function shortage(target: string, bytes: number, error: unknown): unknown {
   const words = `the disk is full: the copy needs up to ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free`;
   const hint = `make room in ${folder}, or give a PATH elsewhere; no half copy was left`;
   return new AppError("disk-full", words, { at: target, hint, cause: error });
-}
-
-/** Hashes a file in pieces, listening for Ctrl-C now and then. */
-async function hash(path: string, signal: AbortSignal): Promise<string> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const file = openSync(path, "r");
-  try {
-    for (let count = 0; ; count += 1) {
-      const length = readSync(file, piece);
-      if (length === 0) return hasher.digest("hex");
-      hasher.update(piece.subarray(0, length));
-      if (count % 32 === 0) await wait(1, signal);
-    }
-  } finally {
-    closeSync(file);
-  }
 }
 
 function pragma(db: Database, name: string): string | number | null {

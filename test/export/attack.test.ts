@@ -110,11 +110,15 @@ describe("a planted plan", () => {
     return [...MINE, "out/linked", "out/customers", "out/tags.csv"];
   }
 
-  for (const [name, path] of Object.entries(plans)) {
-    test(`that removes ${name} is not carried out`, async () => {
+  const each = Object.entries(plans).flatMap(([name, path]) =>
+    // As a folder of an earlier version of this program is called, and as one is now.
+    ["999999", "99999999"].map((digits) => [name, path, digits] as const),
+  );
+  for (const [name, path, digits] of each) {
+    test(`that removes ${name} is not carried out, ${digits}`, async () => {
       await survives((at) => {
         const mine = prepare(at);
-        const work = join(at.out, ".kustomer-sync-export-999999");
+        const work = join(at.out, `.kustomer-sync-export-${digits}`);
         put(join(work, "moves.json"), JSON.stringify({ remove: [path], add: ["manifest.json"] }));
         put(join(work, "manifest.json"), "{}");
         return mine;
@@ -122,10 +126,10 @@ describe("a planted plan", () => {
       expect(readFileSync(join(place.path, "absolute.txt"), "utf8")).toBe("mine");
     });
 
-    test(`that replaces ${name} is not carried out`, async () => {
+    test(`that replaces ${name} is not carried out, ${digits}`, async () => {
       await survives((at) => {
         const mine = prepare(at);
-        const work = join(at.out, ".kustomer-sync-export-999999");
+        const work = join(at.out, `.kustomer-sync-export-${digits}`);
         put(join(work, "moves.json"), JSON.stringify({ remove: [], add: [path, "manifest.json"] }));
         put(join(work, "manifest.json"), "{}");
         if (!path.startsWith("/")) put(join(work, path), "theirs");
@@ -137,7 +141,7 @@ describe("a planted plan", () => {
 });
 
 describe("a folder that looks like one of ours, left by an export that was killed,", () => {
-  const WORK = ".kustomer-sync-export-999999";
+  const WORK = ".kustomer-sync-export-99999999";
 
   test("that is a link is not followed", async () => {
     await survives(({ out, outside }) => {

@@ -63,7 +63,7 @@ export function optionsOf(db: string, out: string, more: Partial<FolderOptions> 
     includeDeleted: false,
     since: null,
   };
-  return { ...base, out, overwrite: false, ...more };
+  return { ...base, out, overwrite: false, takeOver: false, ...more };
 }
 
 /** Exports, and returns what was noted on the way. */

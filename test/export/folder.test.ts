@@ -224,20 +224,4 @@ describe("a folder", () => {
     for (const overwrite of [true, true]) await exported(optionsOf(place.db, out, { overwrite }));
     expect(paths(out)).toEqual(["_manifest.json", "customers.csv", "manifest.json", "tags.csv"]);
   });
-
-  test("where another export is at work is refused", async () => {
-    const out = newFolder();
-    const other = Bun.spawn(["sleep", "60"]);
-    try {
-      mkdirSync(join(out, `.kustomer-sync-export-${other.pid}/new`), { recursive: true });
-      await expect(exported(optionsOf(place.db, out))).rejects.toThrow(
-        `another export (process ${other.pid})`,
-      );
-    } finally {
-      other.kill();
-      await other.exited;
-    }
-    await exported(optionsOf(place.db, out));
-    expect(faultsOf(out)).toEqual([]);
-  });
 });

@@ -84,7 +84,7 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
       },
     };
     try {
-      store.lock.acquire("sync");
+      await store.lock.acquire("sync");
       const outcome = await runSync(
         {
           search: (request) => bounded(() => searchPage(client, request)),
