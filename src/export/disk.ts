@@ -4,6 +4,7 @@
  * name is reached from the folder of the export, and never through a link: each operation looks at the way itself.
  */
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   lstatSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
+import { FILE_MODE, FOLDER_MODE } from "../lib/modes.ts";
 import { checkWay, foldersOf, inTheWay, lookAt } from "./plain-path.ts";
 
 export type Disk = {
@@ -27,6 +29,8 @@ export type Disk = {
   readonly move: (root: string, from: string, to: string) => Promise<void>;
   /** Removes a file below `root`. */
   readonly removeFile: (root: string, path: string) => Promise<void>;
+  /** Gives a file below `root` these permissions. */
+  readonly setMode: (root: string, path: string, mode: number) => Promise<void>;
   /** Removes a folder below `root` when it is empty; throws when it is not. */
   readonly removeEmpty: (root: string, path: string) => Promise<void>;
   /** Makes a folder and those above it. */
@@ -39,7 +43,7 @@ export type Disk = {
 
 // Looking and doing are one step, in which nothing else of this process runs.
 export const disk: Disk = {
-  create: (path) => open(path, "wx"),
+  create: (path) => open(path, "wx", FILE_MODE),
   async write(file, bytes) {
     for (let done = 0; done < bytes.length; ) {
       done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
@@ -62,15 +66,19 @@ export const disk: Disk = {
     checkWay(root, path);
     unlinkSync(join(root, path));
   },
+  async setMode(root, path, mode) {
+    checkWay(root, path);
+    chmodSync(join(root, path), mode);
+  },
   async removeEmpty(root, path) {
     checkWay(root, path);
     rmdirSync(join(root, path));
   },
-  makeFolder: async (path) => void (await mkdir(path, { recursive: true })),
+  makeFolder: async (path) => void (await mkdir(path, { recursive: true, mode: FOLDER_MODE })),
   async makeFolderIn(root, path) {
     for (const folder of [...foldersOf(path), path]) {
       const full = join(root, folder);
-      if (lstatSync(full, { throwIfNoEntry: false }) === undefined) mkdirSync(full);
+      if (lstatSync(full, { throwIfNoEntry: false }) === undefined) mkdirSync(full, FOLDER_MODE);
       checkWay(root, `${folder}/.`);
     }
   },

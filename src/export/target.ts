@@ -8,10 +8,11 @@ import { dirname, join } from "node:path";
 import { AppError } from "../lib/errors.ts";
 import { createLease, type Held, judge, type Lease, type LeaseStore, type Pace } from "../lib/lease.ts";
 import { fileLease } from "../lib/lease-file.ts";
+import { FILE_MODE, permissions } from "../lib/modes.ts";
 import type { Disk } from "./disk.ts";
 import { isManifest, isSeriesFile, MANIFEST } from "./names.ts";
 import { lookAtMark, type Owned } from "./owned.ts";
-import { ELSEWHERE, foldersOf, inTheWay, walk } from "./plain-path.ts";
+import { ELSEWHERE, foldersOf, inTheWay, lookAt, walk } from "./plain-path.ts";
 import { checkRoom, LEASE, type Room, type RoomOptions, survey } from "./room.ts";
 import type { Finished } from "./series.ts";
 import { lookAtWork, NEW, OLD, removeEmptied, removeWork, undo, workName } from "./work-folder.ts";
@@ -108,8 +109,8 @@ function target(disk: Disk, folder: string, work: string, { room, options, lease
       for (const path of [`${work}/${NEW}`, work, "."]) await disk.syncFolder(join(folder, path));
       // Looked at again: somebody may have put something there meanwhile.
       checkRoom(folder, room, options, work);
-      await takeAway(disk, folder, work, owned);
-      await place(disk, folder, work, what.paths);
+      const modes = await takeAway(disk, folder, work, owned);
+      await place(disk, folder, work, what.paths, modes);
       await tidy();
     },
     async abandon() {
@@ -171,8 +172,17 @@ async function makeRoom(disk: Disk, folder: string, options: TargetOptions): Pro
 
 const MOST_TURNS = 5;
 
-/** Moves what is to be replaced into the work folder, manifests first: what follows looks like no finished export. */
-async function takeAway(disk: Disk, folder: string, work: string, { marks }: Owned): Promise<void> {
+/**
+ * Moves what is to be replaced into the work folder, manifests first: what follows looks like no finished export. Returns
+ * the permissions that it had, by its path.
+ */
+async function takeAway(
+  disk: Disk,
+  folder: string,
+  work: string,
+  { marks }: Owned,
+): Promise<ReadonlyMap<string, number>> {
+  const modes = new Map<string, number>();
   const paths = [...marks.keys()];
   const [manifests, files] = [paths.filter((path) => !isRows(path)), paths.filter(isRows)];
   for (const some of [manifests, files]) {
@@ -182,6 +192,7 @@ async function takeAway(disk: Disk, folder: string, work: string, { marks }: Own
       await disk.makeFolderIn(folder, dirname(to));
       await disk.move(folder, path, to);
       for (const each of [path, to]) folders.add(dirname(each));
+      modes.set(path, permissions(lookAt(folder, to)?.mode ?? FILE_MODE));
       if (lookAtMark(folder, to) === marks.get(path)) continue;
       // It is what was moved that counts, not what was looked at before.
       await disk.move(folder, to, path);
@@ -189,11 +200,22 @@ async function takeAway(disk: Disk, folder: string, work: string, { marks }: Own
     }
     for (const each of folders) await disk.syncFolder(join(folder, each));
   }
+  return modes;
 }
 
 /** Moves what was built to its place, the manifest last. */
-async function place(disk: Disk, folder: string, work: string, paths: readonly string[]): Promise<void> {
+async function place(
+  disk: Disk,
+  folder: string,
+  work: string,
+  paths: readonly string[],
+  modes: ReadonlyMap<string, number>,
+): Promise<void> {
   const folders = new Set(["."]);
+  for (const path of [...paths, MANIFEST]) {
+    const mode = modes.get(path);
+    if (mode !== undefined && mode !== FILE_MODE) await disk.setMode(folder, `${work}/${NEW}/${path}`, mode);
+  }
   for (const path of paths) {
     if (!isRows(path)) throw new Error(`an export made ${path}, and would not know it again`);
     if (dirname(path) !== ".") await disk.makeFolderIn(folder, dirname(path));

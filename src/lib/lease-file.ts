@@ -7,6 +7,7 @@ import { lstatSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Held, Holder, LeaseStore } from "./lease.ts";
+import { FILE_MODE } from "./modes.ts";
 
 export type LeaseName = { readonly stem: string; readonly end: string };
 
@@ -46,7 +47,7 @@ export function fileLease(folder: string, { stem, end }: LeaseName): LeaseStore 
       const number = 1 + Math.max(0, ...leaseNumbers(folder, { stem, end }));
       const path = pathOf(number);
       try {
-        writeFileSync(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 });
+        writeFileSync(path, JSON.stringify(holder), { flag: "wx", mode: FILE_MODE });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
         throw error;

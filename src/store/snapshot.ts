@@ -68,7 +68,7 @@ export async function takeSnapshot(
     await acquire(lease, target, options);
     checkTarget(source, target, options.overwrite);
     removeParts(target);
-    const part = createPart(target, statSync(source).mode);
+    const part = createPart(target);
     const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));
     try {
       options.signal.throwIfAborted();

@@ -4,6 +4,7 @@
  * at a time goes to a place: who holds it removes the parts that others left.
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -20,6 +21,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../lib/errors.ts";
 import { createLease, type Held, type Lease, type Pace } from "../lib/lease.ts";
 import { fileLease } from "../lib/lease-file.ts";
+import { FILE_MODE, permissions } from "../lib/modes.ts";
 import { sqliteFailure } from "./sqlite-failure.ts";
 
 /** What SQLite puts beside a file, and takes for its own whoever left it there. */
@@ -84,12 +86,14 @@ export function leaseOf(target: string, options: { readonly pace?: Pace | undefi
   return createLease(store, { busy, lost }, options);
 }
 
-/** Makes the empty part of a target, which as many may read as the file it is a copy of. */
-export function createPart(target: string, mode: number): string {
+/** Makes the empty part of a target, which its owner alone may read, or those who may read the file it replaces. */
+export function createPart(target: string): string {
   const token = crypto.randomUUID().slice(0, 8);
   const part = `${target}.${token}.snapshot-part`;
   try {
-    closeSync(openSync(part, "wx", mode & 0o777));
+    const replaced = lstatSync(target, { throwIfNoEntry: false });
+    closeSync(openSync(part, "wx", FILE_MODE));
+    if (replaced?.isFile()) chmodSync(part, permissions(replaced.mode));
   } catch (error) {
     throw targetFailure(target, error);
   }
