@@ -166,9 +166,18 @@ async function runCommand(
   };
   try {
     return (await command.run(line, surroundings)) ?? code;
+  } catch (error) {
+    throw await unlessDamaged(error, line.values.db, io.signal);
   } finally {
     (display as Progress | null)?.stop();
   }
+}
+
+/** What looks like a bug is none where the file is damaged. */
+async function unlessDamaged(error: unknown, db: unknown, signal: AbortSignal): Promise<unknown> {
+  if (error instanceof AppError || signal.aborted || typeof db !== "string") return error;
+  const { failureOfDamage } = await import("../store/soundness.ts");
+  return failureOfDamage(db, error) ?? error;
 }
 
 async function printVersion(argv: readonly string[], io: Io): Promise<number> {

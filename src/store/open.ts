@@ -14,6 +14,7 @@ import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
 import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
 import { createLockTable } from "./lock.ts";
+import { checkMeddling } from "./meddling.ts";
 import { migrate } from "./migrations.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { createOwnTables } from "./tables.ts";
@@ -146,6 +147,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
     if (wasEmpty && mode === "write") throw missing(path, "empty");
     if (wasEmpty) db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
     checkMarks(path, marksOf(db));
+    checkMeddling(db, path);
     migrate(db);
     createOwnTables(db);
     createLockTable(db);

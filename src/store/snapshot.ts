@@ -14,6 +14,7 @@ import { STREAMS } from "../streams/index.ts";
 import { checkMarks } from "./file-header.ts";
 import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
+import { firstFault } from "./soundness.ts";
 import { onFile, sqliteFailure } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
 import {
@@ -133,7 +134,7 @@ function check(part: string, target: string): SnapshotStream[] {
 }
 
 function unsound(target: string, fault: string): AppError {
-  return new AppError("store-io", `the copy came out damaged, and was not kept (${fault.split("\n")[0]})`, {
+  return new AppError("store-io", `the copy came out damaged, and was not kept (${firstFault(fault)})`, {
     at: target,
     hint: "sqlite3 FILE 'PRAGMA integrity_check' tells whether the file is damaged too; else check the disk",
   });
