@@ -30,6 +30,10 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
     command: [bun, "test", "./test/recipes/recipes.nightly.ts"],
   },
   {
+    name: "files and answers with bytes changed, for two minutes",
+    command: [bun, "scripts/fuzz.ts", "--minutes", "2", "--seed", seed],
+  },
+  {
     name: "a soak of two minutes",
     command: [bun, "scripts/soak.ts", "--minutes", "2", "--seed", seed],
   },
