@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import type { Keeper } from "../lib/keeper.ts";
 import type { Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
@@ -44,6 +45,7 @@ export type FolderOptions = ExportOptions & {
   readonly takeOver: boolean;
   /** How often it shows that it lives; default: as every lease. */
   readonly pace?: Pace;
+  readonly keeper?: Keeper;
 };
 
 export type Exported = {
@@ -80,10 +82,19 @@ export async function exportToFolder(
   };
   try {
     const names = streams.map((stream) => topName(stream, options));
-    const { takeOver, pace } = options;
+    const { takeOver, pace, keeper } = options;
     const { signal, onNote } = hooks;
     const sinceLast = options.since === "last";
-    target = await openTarget(disk, out, { overwrite, sinceLast, takeOver, names, signal, onNote, pace });
+    target = await openTarget(disk, out, {
+      overwrite,
+      sinceLast,
+      takeOver,
+      names,
+      signal,
+      onNote,
+      pace,
+      keeper,
+    });
     for (const note of target.notes) hooks.onNote(note);
     const isFollowing = options.since === "last" && target.series.length > 0;
     const written: ManifestStream[] = [];

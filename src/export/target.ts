@@ -4,8 +4,9 @@
  * what was killed is undone by the next export that may write there.
  */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import { type Keeper, NOTHING } from "../lib/keeper.ts";
 import { createLease, type Held, judge, type Lease, type LeaseStore, type Pace } from "../lib/lease.ts";
 import { fileLease } from "../lib/lease-file.ts";
 import { FILE_MODE, permissions } from "../lib/modes.ts";
@@ -40,6 +41,7 @@ export type TargetOptions = RoomOptions & {
   /** Told what takes a while. */
   readonly onNote: (note: string) => void;
   readonly pace?: Pace | undefined;
+  readonly keeper?: Keeper | undefined;
 };
 
 /**
@@ -68,6 +70,8 @@ export async function openTarget(disk: Disk, folder: string, options: TargetOpti
     const { signal, takeOver, onNote } = options;
     await lease.acquire("export", { signal, takeOver, onWatch: onNote });
     const room = await makeRoom(disk, folder, options);
+    const paths = [join(folder, work), lease.path()].flatMap((path) => (path === null ? [] : resolve(path)));
+    options.keeper?.mayRemain({ paths, folders: isNew ? [resolve(folder)] : [] });
     await disk.makeFolderIn(folder, `${work}/${NEW}`);
     return target(disk, folder, work, { room, options, lease, leave });
   } catch (error) {
@@ -99,6 +103,8 @@ function target(disk: Disk, folder: string, work: string, { room, options, lease
     notes: owned.changed.map((path) => `${path} was changed since it was exported, and stays`),
     async publish(what) {
       lease.verify();
+      // What is half in its place is undone by the next export, and not swept away.
+      options.keeper?.mayRemain(NOTHING);
       if ("into" in what) {
         await syncFolders(disk, join(folder, work));
         await disk.move(folder, `${work}/${NEW}`, what.into);

@@ -68,6 +68,10 @@ export function fileLease(folder: string, { stem, end }: LeaseName): LeaseStore 
       utimesSync(pathOf(mine.number), now, now);
       return true;
     },
+    pathOf(holder) {
+      const mine = mineOf(holder);
+      return mine === null ? null : pathOf(mine.number);
+    },
     drop(holder) {
       const mine = mineOf(holder);
       if (mine !== null) rmSync(pathOf(mine.number), { force: true });

@@ -6,6 +6,7 @@
  */
 import { hostname } from "node:os";
 import type { AppError } from "./errors.ts";
+import { type Keeper, SELF } from "./keeper.ts";
 import { lookForProcess, markSelf, type ProcessMark } from "./process.ts";
 import { formatTime } from "./time.ts";
 import { wait } from "./wait.ts";
@@ -29,15 +30,14 @@ export type LeaseStore = {
   /** Gives a sign of life; false where another holds it. */
   readonly beat: (holder: Holder) => boolean;
   readonly drop: (holder: Holder) => void;
+  /** The file whose time of change is the sign; null where it is kept otherwise. */
+  readonly pathOf: (holder: Holder) => string | null;
 };
 
 /** How often a sign comes, for how long none is waited for, and how often it is looked for. */
 export type Pace = { readonly beatMs: number; readonly silenceMs: number; readonly lookMs: number };
 
 const PACE: Pace = { beatMs: 5_000, silenceMs: 30_000, lookMs: 1_000 };
-
-/** Calls something again and again until what it returns is called. */
-export type Heart = (beat: () => void, everyMs: number) => () => void;
 
 export type LeaseWords = {
   /** The error of one that another holds, or has taken over. */
@@ -60,6 +60,8 @@ export type Lease = {
   readonly acquire: (command: string, options?: AcquireOptions) => Promise<void>;
   /** Throws where it was taken, and is held no more. */
   readonly verify: () => void;
+  /** The file that shows that it is held; null where none does. */
+  readonly path: () => string | null;
   /** Gives it back; never throws. */
   readonly release: () => void;
 };
@@ -75,8 +77,8 @@ export function createLease(
   words: LeaseWords,
   {
     pace = PACE,
-    heart = beatHere,
-  }: { readonly pace?: Pace | undefined; readonly heart?: Heart | undefined } = {},
+    keeper = SELF,
+  }: { readonly pace?: Pace | undefined; readonly keeper?: Keeper | undefined } = {},
 ): Lease {
   const token = crypto.randomUUID();
   let holder: Holder | null = null;
@@ -107,13 +109,14 @@ export function createLease(
       }
       holder = mine;
       HELD_HERE.add(token);
-      stop = heart(() => store.beat(mine), pace.beatMs);
+      stop = keeper.heart({ beat: () => void store.beat(mine), path: store.pathOf(mine) }, pace.beatMs);
     },
     verify() {
       if (holder === null || store.beat(holder)) return;
       const found = store.look();
       throw found === null ? words.lost() : words.busy(found);
     },
+    path: () => (holder === null ? null : store.pathOf(holder)),
     release() {
       stop?.();
       HELD_HERE.delete(token);
@@ -148,10 +151,7 @@ async function watch(
   return "still";
 }
 
-/**
- * A sign that cannot be given is missed at most, and a lease that cannot be given back is a dead process's soon: a full
- * disk must not end the process here, nor hide the error that says so.
- */
+/** A lease that cannot be given back is a dead process's soon: a full disk must not hide the error that says so. */
 function tryTo(action: () => unknown): void {
   try {
     action();
@@ -159,10 +159,3 @@ function tryTo(action: () => unknown): void {
     // Whoever writes next meets the same failure, and tells.
   }
 }
-
-/** The heart of a process whose own turns come often enough. */
-export const beatHere: Heart = (beat, everyMs) => {
-  const timer = setInterval(() => tryTo(beat), everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
-};

@@ -122,6 +122,7 @@ function lockRows(
     look: () => onFile(path, () => readLock(db)),
     take: (holder, found) => onFile(path, () => take.immediate(holder, found)),
     beat: ({ token }) => beat.run(formatTime(Date.now()), token).changes > 0,
+    pathOf: () => null,
     drop: ({ token }) => db.query("DELETE FROM _sync_lock WHERE token = ?").run(token),
   };
 }

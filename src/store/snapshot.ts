@@ -8,6 +8,7 @@ import { dirname, resolve } from "node:path";
 import { formatBytes } from "../lib/bytes.ts";
 import { AppError } from "../lib/errors.ts";
 import { sumFile } from "../lib/file-sum.ts";
+import { type Keeper, NOTHING } from "../lib/keeper.ts";
 import type { Lease, Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
 import { STREAMS } from "../streams/index.ts";
@@ -42,14 +43,15 @@ export type SnapshotOptions = {
   /** Replace what has the name already. */
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
-  /** Calls that take long, and during which nothing else of this process runs. */
-  readonly blocking: <T>(action: () => T) => T;
+  /** Runs the copying and the checking, each one call that takes long. */
+  readonly around?: <T>(action: () => T) => T;
   /** Called when the copying begins, with the most bytes that it can need. */
   readonly begin?: (bytes: number) => void;
   /** Told when it is to be seen first whether another copy still goes there. */
   readonly onWatch?: (words: string) => void;
   /** How often it shows that it lives; default: as every lease. */
   readonly pace?: Pace;
+  readonly keeper?: Keeper;
 };
 
 /**
@@ -63,6 +65,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const { db } = openFile(source, "read");
   const lease = leaseOf(target, options);
+  const { around = (action) => action(), keeper } = options;
   try {
     checkTarget(source, target, options.overwrite);
     onFile(source, () => checkLongRead(db, source));
@@ -70,17 +73,22 @@ export async function takeSnapshot(
     checkTarget(source, target, options.overwrite);
     removeParts(target);
     const part = createPart(target);
+    const paths = [part, `${part}-journal`, lease.path()].flatMap((path) =>
+      path === null ? [] : resolve(path),
+    );
+    keeper?.mayRemain({ paths, folders: [] });
     const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));
     try {
       options.signal.throwIfAborted();
       options.begin?.(bytes);
       const moment = formatTime(Date.now());
-      options.blocking(() => copy(db, source, part));
-      const streams = options.blocking(() => check(part, target));
+      around(() => copy(db, source, part));
+      const streams = around(() => check(part, target));
       const sha256 = (await sumFile(part, options.signal)).sha256;
       const size = statSync(part).size;
       options.signal.throwIfAborted();
       lease.verify();
+      keeper?.mayRemain(NOTHING);
       placePart(part, target, options.overwrite);
       return { bytes: size, sha256, moment, streams };
     } catch (error) {

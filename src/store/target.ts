@@ -19,6 +19,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import type { Keeper } from "../lib/keeper.ts";
 import { createLease, type Held, type Lease, type Pace } from "../lib/lease.ts";
 import { fileLease } from "../lib/lease-file.ts";
 import { FILE_MODE, permissions } from "../lib/modes.ts";
@@ -69,7 +70,10 @@ function checkName(source: string, target: string, overwrite: boolean): void {
 }
 
 /** Holds a place that a copy goes to; throws `store-busy` where another copy goes there. */
-export function leaseOf(target: string, options: { readonly pace?: Pace | undefined }): Lease {
+export function leaseOf(
+  target: string,
+  options: { readonly pace?: Pace | undefined; readonly keeper?: Keeper | undefined },
+): Lease {
   const full = resolve(target);
   const store = fileLease(dirname(full), { stem: `${basename(full)}.`, end: ".snapshot-lease" });
   const busy = ({ holder: { command, pid, host, started_at } }: Held) =>

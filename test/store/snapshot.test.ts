@@ -31,9 +31,8 @@ beforeEach(() => {
 afterEach(() => here.remove());
 
 const signal = new AbortController().signal;
-const blocking = <T>(action: () => T): T => action();
 const take = (path = target, { overwrite = false, db = here.db } = {}) =>
-  takeSnapshot(db, path, { overwrite, signal, blocking });
+  takeSnapshot(db, path, { overwrite, signal });
 
 function fill(rows: number): Store {
   const store = openStore(here.db, { mode: "create" });
@@ -272,7 +271,7 @@ test("parts that killed processes left go with the next copy to the same name, a
 
 describe("of two copies to one place", () => {
   const PATIENT = { beatMs: 20, silenceMs: 1e9, lookMs: 5 };
-  const options = { overwrite: true, signal, blocking };
+  const options = { overwrite: true, signal };
 
   test("the second is refused while the first is made, and the first ends whole", async () => {
     fill(20).close();
@@ -301,7 +300,7 @@ describe("of two copies to one place", () => {
             rmSync(join(here.path, name));
         return result;
       };
-      const error = await failure(takeSnapshot(here.db, target, { ...options, blocking: removing }));
+      const error = await failure(takeSnapshot(here.db, target, { ...options, around: removing }));
       expect([call, error.exitCode]).toEqual([call, 5]);
       expect(readdirSync(here.path)).toEqual(["kustomer.db"]);
     }
@@ -315,7 +314,7 @@ describe("of two copies to one place", () => {
       writeFileSync(target, "theirs");
       return action();
     };
-    const taken = failure(takeSnapshot(here.db, target, { ...options, blocking: taking }));
+    const taken = failure(takeSnapshot(here.db, target, { ...options, around: taking }));
     expect(await taken).toMatchObject({ code: "store-busy" });
     expect(readFileSync(target, "utf8")).toBe("theirs");
     expect(readdirSync(here.path).sort()).toEqual(["copy.db", "copy.db.7.snapshot-lease", "kustomer.db"]);
@@ -341,7 +340,7 @@ test("a file that comes while the copy is made is not replaced, nor is the copy 
     writeFileSync(target, "mine");
     return action();
   };
-  const taking = takeSnapshot(here.db, target, { overwrite: false, signal, blocking: meanwhile });
+  const taking = takeSnapshot(here.db, target, { overwrite: false, signal, around: meanwhile });
   expect((await failure(taking)).code).toBe("usage");
   expect(readFileSync(target, "utf8")).toBe("mine");
   expect(readdirSync(here.path).sort()).toEqual(["copy.db", "kustomer.db"]);
@@ -355,7 +354,7 @@ test("stopped while it is made it leaves nothing", async () => {
     controller.abort(reason);
     return action();
   };
-  const options = { overwrite: false, signal: controller.signal, blocking: stopIt };
+  const options = { overwrite: false, signal: controller.signal, around: stopIt };
   expect(await failure(takeSnapshot(here.db, target, options))).toBe(reason);
   expect(readdirSync(here.path)).toEqual(["kustomer.db"]);
 });
