@@ -11,11 +11,11 @@ import { VERSION } from "../lib/version.ts";
 import { type FileSnapshot, openSnapshot } from "../store/read.ts";
 import type { Stream } from "../streams/define.ts";
 import { createCompressor } from "./compression.ts";
-import { type Disk, disk as realDisk, writeWhole } from "./disk.ts";
+import { type Disk, disk as realDisk } from "./disk.ts";
 import { folderFailure } from "./failure.ts";
 import type { ByteSink } from "./format.ts";
 import { MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
-import { MANIFEST, momentFolder } from "./names.ts";
+import { momentFolder } from "./names.ts";
 import { markOf, nextSequence } from "./series.ts";
 import {
   beginEncoder,
@@ -106,11 +106,9 @@ export async function exportToFolder(
       written.push(one);
     }
     const manifest = manifestOf(options, snapshot, written, nextSequence(target.series));
-    await writeWhole(disk, join(target.building, MANIFEST), manifestText(manifest));
-    hooks.signal.throwIfAborted();
     const into = isFollowing ? freeName(snapshot.at, target) : null;
     const paths = written.flatMap(({ files }) => files.map(({ path }) => path));
-    await target.publish(into === null ? { paths } : { into });
+    await target.publish(into === null ? { paths } : { into }, manifestText(manifest));
     return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written };
   } catch (error) {
     const why = target?.explain(error) ?? error;

@@ -10,7 +10,7 @@ import { type Keeper, NOTHING } from "../lib/keeper.ts";
 import { createLease, type Held, judge, type Lease, type LeaseStore, type Pace } from "../lib/lease.ts";
 import { fileLease } from "../lib/lease-file.ts";
 import { FILE_MODE, permissions } from "../lib/modes.ts";
-import type { Disk } from "./disk.ts";
+import { type Disk, writeWhole } from "./disk.ts";
 import { isManifest, isSeriesFile, MANIFEST } from "./names.ts";
 import { lookAtMark, type Owned } from "./owned.ts";
 import { ELSEWHERE, foldersOf, inTheWay, lookAt, walk } from "./plain-path.ts";
@@ -25,9 +25,10 @@ export type Target = {
   readonly series: readonly Finished[];
   /** What stays though an earlier export had made it, in words. */
   readonly notes: readonly string[];
-  /** Puts what was built, the manifest with it, in its place: these paths, or all as the folder `into`. */
+  /** Puts what was built and its manifest in their place: these paths, or all as the folder `into`. */
   readonly publish: (
     what: { readonly paths: readonly string[] } | { readonly into: string },
+    manifest: string,
   ) => Promise<void>;
   /** Removes what was built, and undoes what was begun. */
   readonly abandon: () => Promise<void>;
@@ -101,18 +102,20 @@ function target(disk: Disk, folder: string, work: string, { room, options, lease
     building: join(folder, work, NEW),
     series,
     notes: owned.changed.map((path) => `${path} was changed since it was exported, and stays`),
-    async publish(what) {
+    async publish(what, manifest) {
+      // Where the manifest is all else is, also after a loss of power: whoever undoes this one rests on that.
+      await syncFolders(disk, join(folder, work));
+      await writeWhole(disk, join(folder, work, NEW, MANIFEST), manifest);
+      for (const path of [`${work}/${NEW}`, work, "."]) await disk.syncFolder(join(folder, path));
+      options.signal.throwIfAborted();
       lease.verify();
       // What is half in its place is undone by the next export, and not swept away.
       options.keeper?.mayRemain(NOTHING);
       if ("into" in what) {
-        await syncFolders(disk, join(folder, work));
         await disk.move(folder, `${work}/${NEW}`, what.into);
         await disk.syncFolder(folder);
         return await tidy();
       }
-      // Whoever undoes this one needs its manifest.
-      for (const path of [`${work}/${NEW}`, work, "."]) await disk.syncFolder(join(folder, path));
       // Looked at again: somebody may have put something there meanwhile.
       checkRoom(folder, room, options, work);
       const modes = await takeAway(disk, folder, work, owned);

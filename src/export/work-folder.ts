@@ -52,7 +52,8 @@ export async function lookAtWork(root: string, name: string, signal: AbortSignal
   const held = entries.filter(({ path, is }) => is === "file" && path.startsWith(`${OLD}/`));
   return {
     name,
-    placed: await findPlaced(root, name, manifest, signal),
+    // Whoever puts files in their place has taken all other manifests away before.
+    placed: readSeries(root).length > 0 ? [] : await findPlaced(root, name, manifest, signal),
     held: held.map(({ path }) => path.slice(OLD.length + 1)),
     series: readSeries(join(root, name, OLD)),
   };
