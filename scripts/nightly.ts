@@ -21,6 +21,11 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
     command: [bun, "test", "./test/crash/writes.nightly.ts"],
   },
   {
+    name: "a loss of power, while a file and an export are written",
+    command: [bun, "test", "--timeout", "60000", "test/crash/power.test.ts", "test/export/power.test.ts"],
+    env: { POWER_MOMENTS: "40", POWER_TIMES: "8" },
+  },
+  {
     name: "faults of every kind",
     command: [bun, "test", "test/e2e/faults.test.ts", "-t", "faults"],
     env: { FAULT_ACCOUNTS: "2", FAULT_FIRST: seed },
@@ -28,6 +33,10 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
   {
     name: "the recipes that need Python",
     command: [bun, "test", "./test/recipes/recipes.nightly.ts"],
+  },
+  {
+    name: "files and answers with bytes changed, for two minutes",
+    command: [bun, "scripts/fuzz.ts", "--minutes", "2", "--seed", seed],
   },
   {
     name: "a soak of two minutes",

@@ -22,8 +22,6 @@ export type Surroundings = {
   readonly job: Job;
   /** Aborted, with an AppError `interrupted` as its reason, by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Runs a call that takes long and lets nothing else run; Ctrl-C then ends the process at once. */
-  readonly blocking: <T>(action: () => T) => T;
   /** Sets the exit code of a run that returns none. */
   readonly exit: (code: number) => void;
   readonly outIsTTY: boolean;

@@ -136,9 +136,10 @@ async function syncOnce(
     full: false,
     audits: true,
     force: false,
+    takeOver: false,
   };
   try {
-    const { report, stopped } = await synchronize(connection, options, controller, { log, progress });
+    const { report, stopped } = await synchronize(connection, options, controller, { log, progress, signal });
     if (stopped !== null) throw stopped;
     return report;
   } finally {

@@ -1,19 +1,15 @@
 /** `kustomer-sync export`: writes streams to files, all of them from one moment of the file, a sync running or not. */
-import {
-  bytesOf,
-  type Exported,
-  type ExportOptions,
-  exportToFolder,
-  exportToSink,
-  type Hooks,
-} from "../export/export.ts";
+import { bytesOf, type Exported, type ExportOptions } from "../export/export.ts";
 import type { Format } from "../export/format.ts";
 import { FORMATS } from "../export/formats.ts";
+import type { Counted } from "../export/stream-files.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { aside } from "./aside.ts";
+import { namesOf } from "./aside-jobs.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
 import type { JobReport } from "./github.ts";
-import { databaseOptions, progressOption, skipOption, streamArguments } from "./options.ts";
+import { databaseOptions, progressOption, skipOption, streamArguments, takeOverOption } from "./options.ts";
 import { selectStreams } from "./selection.ts";
 import { renderTable } from "./table.ts";
 
@@ -70,6 +66,7 @@ export const exportCommand = defineCommand({
       min: 1,
     },
     overwrite: { kind: "boolean", summary: "replace the export that is in the folder" },
+    ...takeOverOption,
     ...skipOption,
     ...progressOption,
   },
@@ -99,12 +96,16 @@ export const exportCommand = defineCommand({
       since: values.sinceLast ? "last" : (values.since ?? null),
     };
     if (values.stdout) {
-      await exportToSink(options, streams[0]!, out, quietHooks(context));
+      await aside("exportToSink", namesOf(options), { signal: context.signal, on: { out } });
       return;
     }
-    const { hooks, stop } = shownHooks(context);
-    const folder = { out: values.out ?? FOLDER, overwrite: values.overwrite };
-    const exported = await exportToFolder({ ...options, ...folder }, hooks);
+    const { on, stop } = shown(context);
+    const { overwrite, takeOver } = values;
+    const folder = { out: values.out ?? FOLDER, overwrite, takeOver };
+    const exported = await aside("export", namesOf({ ...options, ...folder }), {
+      signal: context.signal,
+      on,
+    });
     stop();
     if (values.json) await outJson(asJson(exported, values.format));
     else await out(renderExport(exported, color));
@@ -113,27 +114,19 @@ export const exportCommand = defineCommand({
   },
 });
 
-type Shown = Pick<Surroundings, "signal" | "log" | "startProgress">;
+type Shown = Pick<Surroundings, "log" | "startProgress">;
 
-function shownHooks({ signal, log, startProgress, values }: Shown & { values: { noProgress: boolean } }): {
-  hooks: Hooks;
-  stop: () => void;
-} {
+function shown({ log, startProgress, values }: Shown & { values: { noProgress: boolean } }) {
   const progress = startProgress({ enabled: !values.noProgress });
   return {
-    hooks: {
-      signal,
-      onProgress: (stream, counted) => progress.update(stream, { ...counted, state: "reading" }),
-      onDone: (stream, counted) => progress.update(stream, { ...counted, state: "done" }),
-      onNote: (note) => log.info(note),
+    on: {
+      progress: (stream: string, counted: Counted) =>
+        progress.update(stream, { ...counted, state: "reading" }),
+      done: (stream: string, counted: Counted) => progress.update(stream, { ...counted, state: "done" }),
+      note: log.info,
     },
     stop: progress.stop,
   };
-}
-
-/** Beside data on stdout, which a terminal may show, nothing is drawn. */
-function quietHooks({ signal }: Pick<Surroundings, "signal">): Hooks {
-  return { signal, onProgress() {}, onDone() {}, onNote() {} };
 }
 
 function asJson({ moment, out, streams }: Exported, format: string) {

@@ -34,7 +34,7 @@ export const load = defineCommand({
     ["kustomer-sync load customers page-1.json page-2.json", "saved answers of the API"],
     ["kustomer-sync load messages - --db old.db < messages.ndjson", "a stream of resources"],
   ],
-  run: async ({ values, positionals, log, out, outJson }) => {
+  run: async ({ values, positionals, signal, log, out, outJson }) => {
     const stream = findStream(positionals.stream)!;
     const files = await Promise.all(positionals.file.map(rereadable));
     for (const { name, rows } of files) {
@@ -50,7 +50,7 @@ export const load = defineCommand({
       counts.deleted += done.deleted;
     };
     try {
-      store.lock.acquire("load");
+      await store.lock.acquire("load", { signal, onWatch: log.info });
       let batch: Resource[] = [];
       for (const { rows } of files) {
         for await (const part of rows()) {

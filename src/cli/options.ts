@@ -24,6 +24,14 @@ export const databaseOptions = {
   },
 } as const satisfies OptionTable;
 
+/** For a holder that lives, or seems to, and will not end by itself. */
+export const takeOverOption = {
+  takeOver: {
+    kind: "boolean",
+    summary: "take what another process holds; that one then writes nothing more",
+  },
+} as const satisfies OptionTable;
+
 /** Where the API is and who asks. At most one of `org`, `region` and `apiUrl` has a value. */
 export const connectionOptions = {
   apiKeyFile: {

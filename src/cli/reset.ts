@@ -42,7 +42,7 @@ export const reset = defineCommand({
     const store = openStore(values.db, { mode: "write" });
     let dropped: readonly number[];
     try {
-      store.lock.acquire("reset");
+      await store.lock.acquire("reset", { signal, onWatch: log.info });
       dropped = store.reset(streams, { drop: values.drop });
     } finally {
       store.close();

@@ -6,6 +6,7 @@ import { AppError, EXIT, renderError, reportWords } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { writeOut } from "../lib/stdout.ts";
 import { COMMIT, VERSION } from "../lib/version.ts";
+import { aside, unpackError } from "./aside.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { createJob, type Job } from "./github.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -25,13 +26,11 @@ export type Io = {
   readonly stderr: TextStream;
   /** Aborted by the first Ctrl-C, with an AppError as its reason. */
   readonly signal: AbortSignal;
-  /** Runs what hears no signal, in such a way that one ends the process; absent where none can come. */
-  readonly blocking?: <T>(action: () => T) => T;
 };
 
 /** The streams of this process. */
-export function processIo({ signal, blocking }: Required<Pick<Io, "signal" | "blocking">>): Io {
-  return { out: writeOut, outIsTTY: process.stdout.isTTY === true, stderr: process.stderr, signal, blocking };
+export function processIo(signal: AbortSignal): Io {
+  return { out: writeOut, outIsTTY: process.stdout.isTTY === true, stderr: process.stderr, signal };
 }
 
 /** Runs `kustomer-sync ARGV...` and returns its exit code; never throws. */
@@ -151,7 +150,6 @@ async function runCommand(
     job,
     signal: io.signal,
     outIsTTY: io.outIsTTY,
-    blocking: io.blocking ?? ((action) => action()),
     exit: (chosen) => {
       code = chosen;
     },
@@ -169,9 +167,19 @@ async function runCommand(
   };
   try {
     return (await command.run(line, surroundings)) ?? code;
+  } catch (error) {
+    throw await unlessDamaged(error, line.values.db, io.signal);
   } finally {
     (display as Progress | null)?.stop();
   }
+}
+
+/** What looks like a bug is none where the file is damaged. */
+async function unlessDamaged(error: unknown, db: unknown, signal: AbortSignal): Promise<unknown> {
+  if (error instanceof AppError || signal.aborted || typeof db !== "string") return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const failure = await aside("damage", { db, message }, { signal });
+  return failure === null ? error : unpackError(failure);
 }
 
 async function printVersion(argv: readonly string[], io: Io): Promise<number> {

@@ -5,7 +5,7 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
-import { takeSnapshot } from "../store/snapshot.ts";
+import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions } from "./options.ts";
 import { renderTable } from "./table.ts";
@@ -25,7 +25,8 @@ export const snapshot = defineCommand({
     ["kustomer-sync snapshot nightly.db", "of ./kustomer.db; then datasette -i nightly.db"],
     ["kustomer-sync snapshot out/acme.db --db acme.db --overwrite --json", "for a script"],
   ],
-  run: async ({ values, positionals, signal, log, out, outJson, color, blocking, job }) => {
+  stopping: "no half copy is left",
+  run: async ({ values, positionals, signal, log, out, outJson, color, job }) => {
     const { path } = positionals;
     if (path === "-") {
       throw new AppError("usage", "a snapshot is a file, and cannot be written to stdout", {
@@ -39,9 +40,11 @@ export const snapshot = defineCommand({
         log.info(`copying ${formatBytes(bytes)}, then checking it: this takes a while`);
     };
     const { overwrite } = values;
-    const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin }).catch(
-      startsOver,
-    );
+    const taken = await aside(
+      "snapshot",
+      { db: values.db, path, overwrite },
+      { signal, on: { begin, note: log.info } },
+    ).catch(startsOver);
     const titles = ["stream", "rows", "deleted", "synced to", "complete"];
     const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
       stream,

@@ -1,5 +1,5 @@
 /** `kustomer-sync status`: what the file holds and how far each stream is. Asks nobody, changes nothing. */
-import { openStore } from "../store/store.ts";
+import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions } from "./options.ts";
 import { renderTable } from "./table.ts";
@@ -13,26 +13,22 @@ export const status = defineCommand({
     ["kustomer-sync status", "of ./kustomer.db"],
     ["kustomer-sync status --db acme.db --json", "for a script"],
   ],
-  run: async ({ values, out, outJson, color }) => {
-    const store = openStore(values.db, { mode: "read" });
-    try {
-      const streams = store.status();
-      if (values.json) {
-        await outJson({ db: values.db, streams });
-        return;
-      }
-      const rows = streams.map(({ stream, rows, deleted, synced_to, complete, last_run }) => [
-        stream,
-        rows,
-        deleted,
-        synced_to ?? "never",
-        complete ? "yes" : "no",
-        last_run === null ? "never" : `${last_run.finished_at ?? "not finished"} (${last_run.status})`,
-      ]);
-      const columns = ["stream", "rows", "deleted", "synced to", "complete", "last run"];
-      await out(renderTable(columns, rows, { color }));
-    } finally {
-      store.close();
+  stopping: "nothing was changed",
+  run: async ({ values, signal, out, outJson, color }) => {
+    const streams = await aside("status", { db: values.db }, { signal });
+    if (values.json) {
+      await outJson({ db: values.db, streams });
+      return;
     }
+    const rows = streams.map(({ stream, rows, deleted, synced_to, complete, last_run }) => [
+      stream,
+      rows,
+      deleted,
+      synced_to ?? "never",
+      complete ? "yes" : "no",
+      last_run === null ? "never" : `${last_run.finished_at ?? "not finished"} (${last_run.status})`,
+    ]);
+    const columns = ["stream", "rows", "deleted", "synced to", "complete", "last run"];
+    await out(renderTable(columns, rows, { color }));
   },
 });

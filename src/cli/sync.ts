@@ -14,6 +14,7 @@ import {
   progressOption,
   skipOption,
   streamArguments,
+  takeOverOption,
 } from "./options.ts";
 import { selectStart, selectStreams } from "./selection.ts";
 import { synchronize } from "./synchronize.ts";
@@ -44,6 +45,7 @@ export const sync = defineCommand({
       summary: "mark rows that Kustomer no longer shows as deleted even when they are over a third",
     },
     ...limitOptions,
+    ...takeOverOption,
     ...progressOption,
   },
   examples: [
@@ -77,10 +79,12 @@ export const sync = defineCommand({
       full: values.full,
       audits: !values.noAudit,
       force: values.force,
+      takeOver: values.takeOver,
     };
     const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
       log,
       progress,
+      signal,
     });
     progress.stop();
     if (values.json) await outJson(report);

@@ -26,6 +26,8 @@ export type SynchronizeOptions = {
   readonly audits: boolean;
   /** Mark rows that a complete listing lacks as deleted, however many they are. */
   readonly force: boolean;
+  /** Take the file from another process that holds it. */
+  readonly takeOver: boolean;
 };
 
 export type Synchronized = {
@@ -41,15 +43,15 @@ export type Synchronized = {
  */
 export async function synchronize(
   connection: Connection,
-  { force, ...options }: SynchronizeOptions,
+  { force, takeOver, ...options }: SynchronizeOptions,
   controller: AbortController,
-  { log, progress }: { log: Log; progress: Progress },
+  { log, progress, signal }: { log: Log; progress: Progress; signal: AbortSignal },
 ): Promise<Synchronized> {
   const account = await meetAccount(connection, log);
   const store = openStore(options.db, { mode: "create" });
   const stopShowing = showLimiter(connection, progress);
   try {
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync", { takeOver, signal, onWatch: log.info });
     const resumes = store.wasCutShort();
     const startedAt = formatTime(Date.now());
     const run = store.beginRun({

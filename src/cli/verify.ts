@@ -75,7 +75,7 @@ export const verify = defineCommand({
     const store = openStore(values.db, { mode: repair ? "write" : "read" });
     const stopShowing = showLimiter(connection, progress);
     try {
-      if (repair) store.lock.acquire("verify --repair");
+      if (repair) await store.lock.acquire("verify --repair", { signal, onWatch: log.info });
       store.checkAccount(account.orgId);
       const comparison = store.compare({ now, repair, force });
       try {

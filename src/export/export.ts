@@ -4,16 +4,19 @@
  */
 import { join } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import type { Keeper } from "../lib/keeper.ts";
+import type { Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
 import { type FileSnapshot, openSnapshot } from "../store/read.ts";
 import type { Stream } from "../streams/define.ts";
 import { createCompressor } from "./compression.ts";
-import { type Disk, disk as realDisk, writeWhole } from "./disk.ts";
+import { type Disk, disk as realDisk } from "./disk.ts";
 import { folderFailure } from "./failure.ts";
 import type { ByteSink } from "./format.ts";
-import { MANIFEST, MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
-import { markOf, momentFolder, nextSequence } from "./series.ts";
+import { MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
+import { momentFolder } from "./names.ts";
+import { markOf, nextSequence } from "./series.ts";
 import {
   beginEncoder,
   type Counted,
@@ -35,7 +38,15 @@ export type ExportOptions = Shape & {
   readonly since: number | "last" | null;
 };
 
-export type FolderOptions = ExportOptions & { readonly out: string; readonly overwrite: boolean };
+export type FolderOptions = ExportOptions & {
+  readonly out: string;
+  readonly overwrite: boolean;
+  /** Take the folder from another export that holds it. */
+  readonly takeOver: boolean;
+  /** How often it shows that it lives; default: as every lease. */
+  readonly pace?: Pace;
+  readonly keeper?: Keeper;
+};
 
 export type Exported = {
   readonly moment: string;
@@ -71,7 +82,20 @@ export async function exportToFolder(
   };
   try {
     const names = streams.map((stream) => topName(stream, options));
-    target = await openTarget(disk, out, { overwrite, sinceLast: options.since === "last", names });
+    const { takeOver, pace, keeper } = options;
+    const { signal, onNote } = hooks;
+    const sinceLast = options.since === "last";
+    target = await openTarget(disk, out, {
+      overwrite,
+      sinceLast,
+      takeOver,
+      names,
+      signal,
+      onNote,
+      pace,
+      keeper,
+    });
+    for (const note of target.notes) hooks.onNote(note);
     const isFollowing = options.since === "last" && target.series.length > 0;
     const written: ManifestStream[] = [];
     for (const stream of streams) {
@@ -82,17 +106,16 @@ export async function exportToFolder(
       written.push(one);
     }
     const manifest = manifestOf(options, snapshot, written, nextSequence(target.series));
-    await writeWhole(disk, join(target.building, MANIFEST), manifestText(manifest));
-    hooks.signal.throwIfAborted();
     const into = isFollowing ? freeName(snapshot.at, target) : null;
     const paths = written.flatMap(({ files }) => files.map(({ path }) => path));
-    await target.publish(into === null ? { paths } : { into });
+    await target.publish(into === null ? { paths } : { into }, manifestText(manifest));
     return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written };
   } catch (error) {
+    const why = target?.explain(error) ?? error;
     // What was there before is there now; an error over removing what was not finished would hide the first one.
     await target?.abandon().catch(() => {});
     if (hooks.signal.aborted && error === hooks.signal.reason) throw stopped(error);
-    throw folderFailure(out, error, roomFor(options, snapshot, spent));
+    throw folderFailure(out, why, roomFor(options, snapshot, spent));
   } finally {
     snapshot.close();
   }

@@ -1,4 +1,4 @@
-/** The published contract of `manifest.json`: a JSON Schema, written to schemas/manifest.json. */
+/** The published contract of `_manifest.json`: a JSON Schema, written to schemas/manifest.json. */
 
 const text = { type: "string" } as const;
 const count = { type: "integer", minimum: 0 } as const;

@@ -1,207 +1,262 @@
 /**
- * The folder that an export goes to. Everything is built in a temporary folder there and put in its place when it
- * is whole: for a series as one folder, else file by file and the manifest last, by a list that the next export
- * carries out to its end should this one be killed over it. Files that no manifest of ours lists are never touched.
+ * The folder that an export goes to. Everything is built in a work folder there and gets its names when it is whole:
+ * a series' next export as one folder, else file by file, the manifest last. What is refused has changed nothing, and
+ * what was killed is undone by the next export that may write there.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import * as v from "valibot";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { isRunning } from "../lib/process.ts";
+import { type Keeper, NOTHING } from "../lib/keeper.ts";
+import { createLease, type Held, judge, type Lease, type LeaseStore, type Pace } from "../lib/lease.ts";
+import { fileLease } from "../lib/lease-file.ts";
+import { FILE_MODE, permissions } from "../lib/modes.ts";
 import { type Disk, writeWhole } from "./disk.ts";
-import { MANIFEST, PATH } from "./manifest.ts";
-import { type Finished, pathsOf, readSeries } from "./series.ts";
+import { isManifest, isSeriesFile, MANIFEST } from "./names.ts";
+import { lookAtMark, type Owned } from "./owned.ts";
+import { ELSEWHERE, foldersOf, inTheWay, lookAt, walk } from "./plain-path.ts";
+import { checkRoom, LEASE, type Room, type RoomOptions, survey } from "./room.ts";
+import type { Finished } from "./series.ts";
+import { lookAtWork, NEW, OLD, removeEmptied, removeWork, undo, workName } from "./work-folder.ts";
 
 export type Target = {
   /** Where to build the export. */
   readonly building: string;
   /** The finished exports that were here before. */
   readonly series: readonly Finished[];
-  /** Puts what was built, the manifest with it, in its place: these paths, or all as the folder `into`. */
+  /** What stays though an earlier export had made it, in words. */
+  readonly notes: readonly string[];
+  /** Puts what was built and its manifest in their place: these paths, or all as the folder `into`. */
   readonly publish: (
     what: { readonly paths: readonly string[] } | { readonly into: string },
+    manifest: string,
   ) => Promise<void>;
-  /** Removes what was built. */
+  /** Removes what was built, and undoes what was begun. */
   readonly abandon: () => Promise<void>;
+  /** Why something that was there a moment ago is not; other errors come back as they were. */
+  readonly explain: (error: unknown) => unknown;
 };
 
-/** What the temporary folder of a process is called. */
-const BUILDING = /^\.kustomer-sync-export-(\d+)$/;
-/** In it, once all is whole: what goes where. */
-const MOVES = "moves.json";
-
-const MOVES_SCHEMA = v.strictObject({ remove: v.array(PATH), add: v.array(PATH) });
-
-export type TargetOptions = {
-  readonly overwrite: boolean;
-  readonly sinceLast: boolean;
-  /** The names at the top of the folder that the export will make. */
-  readonly names: readonly string[];
+export type TargetOptions = RoomOptions & {
+  /** Take the folder from another export that holds it. */
+  readonly takeOver: boolean;
+  /** Told what takes a while. */
+  readonly onNote: (note: string) => void;
+  readonly pace?: Pace | undefined;
+  readonly keeper?: Keeper | undefined;
 };
 
-/** Makes a folder ready to be exported to; throws `usage` where it is not empty and that was not allowed for. */
+/**
+ * Makes a folder ready to be exported to, and holds it until it is published or abandoned; throws `usage` where another
+ * export holds it, or where it is not empty and that was not allowed for.
+ */
 export async function openTarget(disk: Disk, folder: string, options: TargetOptions): Promise<Target> {
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new AppError("usage", "this is not a folder", { at: folder, hint: ELSEWHERE });
   }
   const isNew = !existsSync(folder);
-  for (const name of list(folder)) if (BUILDING.test(name)) await settle(disk, folder, name);
-  const series = readSeries(folder);
-  checkRoom(folder, series, options);
-  const building = join(folder, `.kustomer-sync-export-${process.pid}`);
-  let isMoving = false;
-  await disk.makeFolder(building);
+  const store = fileLease(folder, LEASE);
+  const lease = createLease(
+    store,
+    { busy: (held) => busy(folder, held), lost: () => vanished(folder) },
+    options,
+  );
+  const leave = async () => {
+    lease.release();
+    if (isNew) await disk.removeEmpty(folder, "").catch(() => {});
+  };
+  await refuseAtOnce(folder, store, options);
+  const work = workName();
+  try {
+    await disk.makeFolder(folder);
+    const { signal, takeOver, onNote } = options;
+    await lease.acquire("export", { signal, takeOver, onWatch: onNote });
+    const room = await makeRoom(disk, folder, options);
+    const paths = [join(folder, work), lease.path()].flatMap((path) => (path === null ? [] : resolve(path)));
+    options.keeper?.mayRemain({ paths, folders: isNew ? [resolve(folder)] : [] });
+    await disk.makeFolderIn(folder, `${work}/${NEW}`);
+    return target(disk, folder, work, { room, options, lease, leave });
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
 
+type Opened = {
+  readonly room: Room;
+  readonly options: TargetOptions;
+  readonly lease: Lease;
+  readonly leave: () => Promise<void>;
+};
+
+function target(disk: Disk, folder: string, work: string, { room, options, lease, leave }: Opened): Target {
+  const { series, owned } = room;
+  /** What is left after all has its place; another export that took over may be at it too. */
+  const tidy = async () => {
+    await removeWork(disk, folder, work).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    await removeEmptied(disk, folder, owned.marks.keys());
+    lease.release();
+  };
   return {
-    building,
+    building: join(folder, work, NEW),
     series,
-    async publish(what) {
-      await syncFolders(disk, building);
+    notes: owned.changed.map((path) => `${path} was changed since it was exported, and stays`),
+    async publish(what, manifest) {
+      // Where the manifest is all else is, also after a loss of power: whoever undoes this one rests on that.
+      await syncFolders(disk, join(folder, work));
+      await writeWhole(disk, join(folder, work, NEW, MANIFEST), manifest);
+      for (const path of [`${work}/${NEW}`, work, "."]) await disk.syncFolder(join(folder, path));
+      options.signal.throwIfAborted();
+      lease.verify();
+      // What is half in its place is undone by the next export, and not swept away.
+      options.keeper?.mayRemain(NOTHING);
       if ("into" in what) {
-        await disk.rename(building, join(folder, what.into));
+        await disk.move(folder, `${work}/${NEW}`, what.into);
         await disk.syncFolder(folder);
-        return;
+        return await tidy();
       }
       // Looked at again: somebody may have put something there meanwhile.
-      checkRoom(folder, series, options);
-      const moves = { remove: series.flatMap(pathsOf), add: [...what.paths, MANIFEST] };
-      const draft = join(building, `${MOVES}.part`);
-      await writeWhole(disk, draft, JSON.stringify(moves));
-      await disk.rename(draft, join(building, MOVES));
-      await disk.syncFolder(building);
-      isMoving = true;
-      await carryOut(disk, folder, building, moves);
+      checkRoom(folder, room, options, work);
+      const modes = await takeAway(disk, folder, work, owned);
+      await place(disk, folder, work, what.paths, modes);
+      await tidy();
     },
     async abandon() {
-      // What is whole and half in its place is put there by the next export.
-      if (isMoving) return;
-      await disk.removeFolder(building);
-      if (isNew) await disk.removeEmpty(folder).catch(() => {});
+      try {
+        // Not the signal that may be why: what was begun is undone.
+        const leftover = await lookAtWork(folder, work, NEVER);
+        if (leftover !== null) await undo(disk, folder, leftover);
+      } finally {
+        await leave();
+      }
+    },
+    explain(error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+      try {
+        lease.verify();
+      } catch (lost) {
+        return lost;
+      }
+      return vanished(folder);
     },
   };
 }
 
-const ELSEWHERE = "give another folder with --out; it was left as it is";
+const NEVER = new AbortController().signal;
 
-/** Throws unless the export may go there; what it would replace has to be ours. */
-function checkRoom(
-  folder: string,
-  series: readonly Finished[],
-  { overwrite, sinceLast, names }: TargetOptions,
-): void {
-  const present = list(folder).filter((name) => !BUILDING.test(name));
-  if (present.length === 0 || (sinceLast && series.length > 0)) return;
-  if (!overwrite) {
-    const hint =
-      series.length === 0
-        ? "give another folder with --out, or --overwrite to put the export beside what is there"
-        : "--overwrite replaces the export that is there, --since-last adds what changed since; or give another folder with --out";
-    throw new AppError("usage", "the folder is not empty", { at: folder, hint });
-  }
-  const ours = new Set(series.flatMap(pathsOf));
-  for (const name of [...names, MANIFEST]) {
-    const theirs = filesBelow(folder, name).find((path) => !ours.has(path));
-    if (theirs === undefined) continue;
-    throw new AppError("usage", `${theirs} is in the way, and is of no export that finished here`, {
-      at: folder,
-      hint: ELSEWHERE,
-    });
-  }
-}
-
-/** Ends what an export left that was killed: brings it to its end where all of it was there, else removes it. */
-async function settle(disk: Disk, folder: string, name: string): Promise<void> {
-  const building = join(folder, name);
-  const pid = Number(BUILDING.exec(name)?.[1]);
-  if (pid !== process.pid && isRunning(pid)) {
-    throw new AppError("usage", `another export (process ${pid}) is writing here`, {
-      at: folder,
-      hint: `wait for it; if process ${pid} is no export, remove ${building}`,
-    });
-  }
-  const moves = readMoves(building);
-  if (moves === null) await disk.removeFolder(building);
-  else await carryOut(disk, folder, building, moves);
-}
-
-type Moves = v.InferOutput<typeof MOVES_SCHEMA>;
-
-function readMoves(building: string): Moves | null {
+/** Before anything is written there, where nothing of it may be replaced. */
+async function refuseAtOnce(folder: string, store: LeaseStore, options: TargetOptions): Promise<void> {
+  const held = store.look();
+  if (held !== null && !options.takeOver && judge(held.holder) === "running") throw busy(folder, held);
+  if (options.overwrite) return;
   try {
-    return v.parse(MOVES_SCHEMA, JSON.parse(readFileSync(join(building, MOVES), "utf8")));
-  } catch {
-    // Not there, and so the export was not whole: this file has its name only when all others are.
-    return null;
-  }
-}
-
-/** Puts everything where it belongs. It may be begun again at any point, and ends the same. */
-async function carryOut(disk: Disk, folder: string, building: string, { remove, add }: Moves): Promise<void> {
-  if (existsSync(join(building, MANIFEST))) {
-    // First, so that what follows looks like no finished export while it is not.
-    for (const path of remove.filter(isManifest)) await removeAnyway(disk, join(folder, path));
-    await disk.syncFolder(folder);
-    for (const path of remove.filter((path) => !isManifest(path) && !add.includes(path))) {
-      await removeAnyway(disk, join(folder, path));
-    }
-    const folders = new Set<string>();
-    for (const path of add.filter((path) => path !== MANIFEST)) {
-      if (!existsSync(join(building, path))) continue;
-      await disk.makeFolder(dirname(join(folder, path)));
-      await disk.rename(join(building, path), join(folder, path));
-    }
-    for (const path of add) for (const above of foldersOf(path)) folders.add(above);
-    for (const path of folders) await disk.syncFolder(join(folder, path));
-    await disk.rename(join(building, MANIFEST), join(folder, MANIFEST));
-    await disk.syncFolder(folder);
-  }
-  const emptied = new Set(remove.flatMap(foldersOf));
-  for (const path of [...emptied].sort((one, other) => other.length - one.length)) {
-    await disk.removeEmpty(join(folder, path)).catch(() => {});
-  }
-  await disk.removeFolder(building);
-}
-
-function isManifest(path: string): boolean {
-  return path === MANIFEST || path.endsWith(`/${MANIFEST}`);
-}
-
-/** The folders that a path lies in, `a` and `a/b` of `a/b/c`. */
-function foldersOf(path: string): string[] {
-  const parts = path.split("/").slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
-}
-
-async function removeAnyway(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.removeFile(path);
+    checkRoom(folder, await survey(folder, options), options);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // Whoever writes there just now may move what is looked at.
+    if (error instanceof AppError || held === null) throw error;
   }
 }
 
-async function syncFolders(disk: Disk, folder: string): Promise<void> {
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isDirectory()) await disk.syncFolder(join(entry.parentPath, entry.name));
+/** Undoes what was left by exports that were killed, or that lost the folder; then it is as an export may find it. */
+async function makeRoom(disk: Disk, folder: string, options: TargetOptions): Promise<Room> {
+  for (let turn = 1; ; turn += 1) {
+    const room = await survey(folder, options);
+    checkRoom(folder, room, options);
+    if (room.leftovers.length === 0) return room;
+    try {
+      for (const { name } of room.leftovers) {
+        // Under another name, so that an export that lost the folder and does not know it yet finds nothing to move.
+        const ours = workName();
+        await disk.move(folder, name, ours);
+        const leftover = await lookAtWork(folder, ours, options.signal);
+        if (leftover !== null) await undo(disk, folder, leftover);
+      }
+    } catch (error) {
+      // Such an export came to its end meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || turn === MOST_TURNS) throw error;
+    }
   }
+}
+
+const MOST_TURNS = 5;
+
+/**
+ * Moves what is to be replaced into the work folder, manifests first: what follows looks like no finished export. Returns
+ * the permissions that it had, by its path.
+ */
+async function takeAway(
+  disk: Disk,
+  folder: string,
+  work: string,
+  { marks }: Owned,
+): Promise<ReadonlyMap<string, number>> {
+  const modes = new Map<string, number>();
+  const paths = [...marks.keys()];
+  const [manifests, files] = [paths.filter((path) => !isRows(path)), paths.filter(isRows)];
+  for (const some of [manifests, files]) {
+    const folders = new Set<string>();
+    for (const path of some) {
+      const to = `${work}/${OLD}/${path}`;
+      await disk.makeFolderIn(folder, dirname(to));
+      await disk.move(folder, path, to);
+      for (const each of [path, to]) folders.add(dirname(each));
+      modes.set(path, permissions(lookAt(folder, to)?.mode ?? FILE_MODE));
+      if (lookAtMark(folder, to) === marks.get(path)) continue;
+      // It is what was moved that counts, not what was looked at before.
+      await disk.move(folder, to, path);
+      throw inTheWay(folder, path, "was changed meanwhile");
+    }
+    for (const each of folders) await disk.syncFolder(join(folder, each));
+  }
+  return modes;
+}
+
+/** Moves what was built to its place, the manifest last. */
+async function place(
+  disk: Disk,
+  folder: string,
+  work: string,
+  paths: readonly string[],
+  modes: ReadonlyMap<string, number>,
+): Promise<void> {
+  const folders = new Set(["."]);
+  for (const path of [...paths, MANIFEST]) {
+    const mode = modes.get(path);
+    if (mode !== undefined && mode !== FILE_MODE) await disk.setMode(folder, `${work}/${NEW}/${path}`, mode);
+  }
+  for (const path of paths) {
+    if (!isRows(path)) throw new Error(`an export made ${path}, and would not know it again`);
+    if (dirname(path) !== ".") await disk.makeFolderIn(folder, dirname(path));
+    await disk.move(folder, `${work}/${NEW}/${path}`, path);
+    for (const above of foldersOf(path)) folders.add(above);
+  }
+  for (const each of folders) await disk.syncFolder(join(folder, each));
+  await disk.move(folder, `${work}/${NEW}/${MANIFEST}`, MANIFEST);
   await disk.syncFolder(folder);
 }
 
-function list(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+async function syncFolders(disk: Disk, root: string): Promise<void> {
+  const folders = walk(root).filter(({ is }) => is === "folder");
+  for (const { path } of folders) await disk.syncFolder(join(root, path));
+  await disk.syncFolder(root);
 }
 
-/** The files of this name or below it, as paths from the folder; none where there is no such thing. */
-function filesBelow(folder: string, name: string): string[] {
-  const path = join(folder, name);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  if (!stats.isDirectory()) return [name];
-  return readdirSync(path, { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(folder.length + 1)
-        .replaceAll("\\", "/"),
-    );
+function busy(folder: string, { holder: { command, pid, host, started_at } }: Held): AppError {
+  const who = `another ${command} (process ${pid} on ${host}, since ${started_at})`;
+  return new AppError("usage", `${who} is writing here`, {
+    at: folder,
+    hint: "wait for it; --take-over takes the folder from it; or give another one with --out",
+  });
+}
+
+function vanished(folder: string): AppError {
+  return new AppError("store-io", "something of this export was removed while it was being made", {
+    at: folder,
+    hint: "the same command again; nothing of it was left there",
+  });
+}
+
+function isRows(path: string): boolean {
+  return isSeriesFile(path) && !isManifest(path);
 }

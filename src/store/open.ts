@@ -3,15 +3,18 @@
  * transaction, so that whoever looks at it, at whatever moment, sees nothing or a file of ours.
  */
 import { constants, Database } from "bun:sqlite";
-import { lstatSync, realpathSync, rmSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, realpathSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../lib/errors.ts";
+import { FILE_MODE } from "../lib/modes.ts";
 import { STREAMS } from "../streams/index.ts";
 import { createClock } from "./clock.ts";
 import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
 import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
+import { createLockTable } from "./lock.ts";
+import { checkMeddling } from "./meddling.ts";
 import { migrate } from "./migrations.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { createOwnTables } from "./tables.ts";
@@ -31,9 +34,12 @@ export function openFile(path: string, mode: Mode): Opened {
   if (found !== "ours" && mode !== "create") throw missing(path, found);
   const isNew = found === "absent" && lstatSync(path, { throwIfNoEntry: false }) === undefined;
   try {
-    return onFile(path, () =>
-      mode === "read" ? { db: openToRead(path), wasEmpty: false } : openToWrite(path, mode),
-    );
+    return onFile(path, () => {
+      if (mode === "read") return { db: openToRead(path), wasEmpty: false };
+      // Before SQLite, which would let others read it; what it puts beside a file gets the file's mode.
+      if (found === "absent") closeSync(openSync(path, "a", FILE_MODE));
+      return openToWrite(path, mode);
+    });
   } catch (error) {
     if (isNew) removeUnmade(path);
     throw error;
@@ -141,8 +147,10 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
     if (wasEmpty && mode === "write") throw missing(path, "empty");
     if (wasEmpty) db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
     checkMarks(path, marksOf(db));
+    checkMeddling(db, path);
     migrate(db);
     createOwnTables(db);
+    createLockTable(db);
     for (const stream of STREAMS) prepareLayout(db, path, stream, Date.now());
     createClock(db);
   }).immediate();

@@ -10,7 +10,7 @@ import { quote } from "./identifier.ts";
 import { columnOf, readLayout } from "./layout.ts";
 import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
-import { onFile } from "./sqlite-failure.ts";
+import { Damage, onFile } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
 
 /** A value as SQLite holds it; an integer beyond 2^53 is a bigint. */
@@ -149,7 +149,9 @@ function* groupedRows(
           batch = { period, rows: [] };
         }
         batch.period = period;
-        batch.rows.push(toCells(Object.values(lookUp.get(number)!), wide));
+        const row = lookUp.get(number);
+        if (row === null) throw new Damage(`row ${number} of ${stream.name} is not found where it is`);
+        batch.rows.push(toCells(Object.values(row), wide));
       }
       if (batch.rows.length > 0) yield batch;
     });
@@ -194,7 +196,9 @@ function wideColumns(columns: readonly Column[]): readonly number[] {
 function toCells(cells: Cell[], wide: readonly number[]): Cell[] {
   for (const index of wide) {
     const cell = cells[index];
-    if (typeof cell === "string") cells[index] = BigInt(cell);
+    if (typeof cell !== "string") continue;
+    if (!/^-?\d+$/.test(cell)) throw new Damage(`${cell.slice(0, 20)} in a column of integers`);
+    cells[index] = BigInt(cell);
   }
   return cells;
 }

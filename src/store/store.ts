@@ -4,6 +4,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
+import type { Pace } from "../lib/lease.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
@@ -91,10 +92,10 @@ export type Store = {
  * Opens a file: `create` makes it where there is none, `write` and `read` do not. Throws `store-*` errors, and
  * then has not touched the file.
  */
-export function openStore(path: string, { mode }: { mode: Mode }): Store {
+export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pace }): Store {
   const { db, wasEmpty } = openFile(path, mode);
   const isWriter = mode !== "read";
-  const lock = isWriter ? lockOf(db, path) : NO_LOCK;
+  const lock = isWriter ? lockOf(db, path, pace) : NO_LOCK;
   const writers = new Map<string, TableWriter>();
   let isOpen = true;
 
@@ -140,7 +141,7 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
     path,
     wasEmpty,
     lock: {
-      acquire: (command) => onFile(path, () => lock.acquire(command)),
+      acquire: lock.acquire,
       verify: lock.verify,
       release: lock.release,
     },
@@ -210,9 +211,9 @@ function goneTable(path: string, { name }: Stream): AppError {
   });
 }
 
-function lockOf(db: Database, path: string): Lock {
+function lockOf(db: Database, path: string, pace?: Pace): Lock {
   try {
-    return onFile(path, () => createLock(db, path));
+    return onFile(path, () => createLock(db, path, pace));
   } catch (error) {
     db.close();
     throw error;
@@ -228,4 +229,4 @@ function checkpoint(db: Database): void {
   }
 }
 
-const NO_LOCK: Lock = { acquire() {}, verify() {}, release() {} };
+const NO_LOCK: Lock = { acquire: async () => {}, verify() {}, release() {} };

@@ -107,7 +107,7 @@ async function main({ url, db, concurrency, pageSize, kill }: Task): Promise<num
     return answer;
   };
   try {
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     const startedAt = formatTime(Date.now());
     const run = store.beginRun({
       startedAt,

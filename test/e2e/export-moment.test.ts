@@ -134,7 +134,7 @@ test.skipIf(!canMount).each(["csv", "ndjson", "parquet"])(
     expect(readdirSync(mount.seen)).toEqual([]);
     await mount.remount("size=64m");
     expect(await mount.run(args, {})).toMatchObject({ code: 0, stderr: "" });
-    expect(readdirSync(join(mount.seen, "export"))).toContain("manifest.json");
+    expect(readdirSync(join(mount.seen, "export"))).toContain("_manifest.json");
   },
   30_000,
 );

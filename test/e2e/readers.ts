@@ -13,7 +13,7 @@ import { readParquetRows } from "../export/hyparquet.ts";
 export type Rows = Map<string, (string | null)[]>;
 
 export function manifestOf(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
+  return JSON.parse(readFileSync(join(folder, "_manifest.json"), "utf8")) as Manifest;
 }
 
 /** What the file itself holds of a stream, each value as one text that tells its kind. */

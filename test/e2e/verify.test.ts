@@ -2,7 +2,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { hash, rowsAt, startStandIn } from "../sync/stand-in.ts";
@@ -12,6 +11,7 @@ import {
   ended,
   held,
   KEY,
+  lockByHand,
   PROGRAM,
   run,
   type SandboxProcess,
@@ -229,9 +229,7 @@ describe("a file that was changed by hand", () => {
 
   test("may be held by a sync while it is compared, but not while it is repaired: 5", async () => {
     const db = copy();
-    const now = new Date().toISOString();
-    const holder = `VALUES (1, 'another', ${process.pid}, '${hostname()}', 'sync', '${now}', '${now}')`;
-    edit(db, `INSERT INTO _sync_lock ${holder}`);
+    lockByHand(db);
     expect(counts(await verify(sandbox, db, 0, ["tags"]))).toEqual({});
     const refused = await run(["verify", "--repair", "tags", "--db", db], {
       cwd: folder.path,

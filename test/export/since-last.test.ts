@@ -137,7 +137,7 @@ test("overwrite begins the series anew, and those that followed go with it", asy
   await exported(next);
   await exported(next);
   await exported(optionsOf(db, out, { overwrite: true }));
-  expect([...filesIn(out).keys()].sort()).toEqual(["customers.csv", "manifest.json", "tags.csv"]);
+  expect([...filesIn(out).keys()].sort()).toEqual(["_manifest.json", "customers.csv", "tags.csv"]);
   expect((await exported(next)).streams.map(({ rows }) => rows)).toEqual([0, 0]);
 });
 

@@ -58,16 +58,18 @@ test("a row that is marked deleted is written then, and its deletion dated by Ku
   });
 });
 
-test("verify's repairs are later, too", () => {
-  withStore((store) => {
-    put(store, "tags", [resource("a"), resource("b")]);
-    store.lock.acquire("verify");
-    const comparison = store.compare({ now: NOW - HOUR, repair: true, force: true });
-    comparison.note(stream("tags"), [resource("a")], false);
-    expect(comparison.end(stream("tags"), null)).toBe(1);
-    comparison.close();
-    expect(writtenAt(store, "tags", "b")).toBe(NOW + 1);
-  });
+test("verify's repairs are later, too", async () => {
+  const here = folder();
+  const store = openStore(here.db, { mode: "create" });
+  put(store, "tags", [resource("a"), resource("b")]);
+  await store.lock.acquire("verify");
+  const comparison = store.compare({ now: NOW - HOUR, repair: true, force: true });
+  comparison.note(stream("tags"), [resource("a")], false);
+  expect(comparison.end(stream("tags"), null)).toBe(1);
+  comparison.close();
+  expect(writtenAt(store, "tags", "b")).toBe(NOW + 1);
+  store.close();
+  here.remove();
 });
 
 test("a commit that writes nothing leaves the clock alone", () => {

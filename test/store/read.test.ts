@@ -141,7 +141,8 @@ test("without WAL, where a reader would keep it from writing, a sync that holds 
     file.run("PRAGMA journal_mode = DELETE");
     openSnapshot(path).close();
     const now = new Date().toISOString();
-    const holder = "INSERT INTO _sync_lock VALUES (1, 'other', ?, ?, 'sync', ?, ?)";
+    const holder = `INSERT INTO _sync_lock (only_row, token, pid, host, command, started_at, heartbeat_at)
+      VALUES (1, 'other', ?, ?, 'sync', ?, ?)`;
     file.query(holder).run(process.ppid, hostname(), now, now);
     expect(() => openSnapshot(path)).toThrow("another sync holds the file");
     file.run("PRAGMA journal_mode = WAL");
