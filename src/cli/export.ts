@@ -58,7 +58,25 @@ export const exportCommand = defineCommand({
       summary: "one folder for each day or month (UTC) of created_at",
       choices: ["day", "month"],
     },
-    includeDeleted: { kind: "boolean", summary: "deleted rows too, with their _deleted_at" },
+    columns: {
+      kind: "list",
+      summary: "only these columns, in this order",
+      placeholder: "column",
+      of: "column",
+      example: "id,created_at",
+    },
+    where: {
+      kind: "string",
+      summary: "only rows that an SQL expression holds of",
+      placeholder: "sql",
+      example: "status = 'open'",
+    },
+    limit: { kind: "integer", summary: "at most so many rows of each stream", placeholder: "n", min: 1 },
+    includeDeleted: {
+      kind: "boolean",
+      summary: "deleted rows of all streams; else only of users, teams, tags and the like",
+    },
+    liveOnly: { kind: "boolean", summary: "deleted rows of no stream" },
     forExcel: {
       kind: "boolean",
       summary: "CSV that a spreadsheet opens rightly, with what it would run as formulas guarded",
@@ -79,7 +97,11 @@ export const exportCommand = defineCommand({
     ["kustomer-sync export conversations messages --format ndjson --compress zstd --out lake", "two, packed"],
     ["kustomer-sync export --format parquet --partition-by month --out lake", "for DuckDB, Spark, pandas"],
     ["kustomer-sync export --out lake --since-last", "every night: what changed since the last one"],
-    ["kustomer-sync export customers --stdout | head", "a look at one stream"],
+    ["kustomer-sync export customers --stdout --limit 10", "a look at one stream"],
+    [
+      `kustomer-sync export messages --columns id,preview,sent_at --where "channel='email'"`,
+      "part of one, in SQL's words",
+    ],
     ["kustomer-sync export customers --for-excel --out sheets", "for a spreadsheet"],
   ],
   stopping: "nothing unfinished is left",
@@ -91,12 +113,16 @@ export const exportCommand = defineCommand({
     const options: ExportOptions = {
       db: values.db,
       streams,
+      named: positionals.stream.length > 0,
       format,
       compression: values.compress ?? format.compression,
       forExcel: values.forExcel,
       rowGroupRows: values.rowGroupRows ?? null,
       partitionBy: values.partitionBy ?? null,
-      includeDeleted: values.includeDeleted,
+      deletedRows: values.includeDeleted ? "always" : values.liveOnly ? "never" : null,
+      columns: values.columns.length > 0 ? values.columns : null,
+      where: values.where ?? null,
+      limit: values.limit ?? null,
       since: values.sinceLast ? "last" : (values.since ?? null),
     };
     if (values.stdout) {
@@ -108,6 +134,7 @@ export const exportCommand = defineCommand({
     const folder = { out: values.out ?? FOLDER, overwrite, takeOver };
     const exported = await exportToFolder({ ...options, ...folder }, hooks);
     stop();
+    for (const stream of exported.leftOut) log.warn(`${stream}: ${LEFT_OUT}`);
     if (values.json) await outJson(asJson(exported, values.format));
     else await out(renderExport(exported, color));
     await job.tell(jobReport(exported));
@@ -138,11 +165,12 @@ function quietHooks({ signal }: Pick<Surroundings, "signal">): Hooks {
   return { signal, onProgress() {}, onDone() {}, onNote() {} };
 }
 
-function asJson({ moment, out, streams }: Exported, format: string) {
+function asJson({ moment, out, streams, leftOut }: Exported, format: string) {
   return {
     moment,
     out,
     format,
+    left_out: leftOut,
     streams: streams.map((one) => ({
       stream: one.stream,
       rows: one.rows,
@@ -158,6 +186,8 @@ function renderExport(exported: Exported, color: boolean): string {
   return renderTable(COLUMNS, rowsOf(exported), { color });
 }
 
+const LEFT_OUT = "left out: it was never synced into this file";
+
 const COLUMNS = ["stream", "rows", "of them deleted", "files", "size"];
 
 function rowsOf({ streams }: Exported) {
@@ -171,13 +201,14 @@ function rowsOf({ streams }: Exported) {
 }
 
 function jobReport(exported: Exported): JobReport {
-  const { streams, out, moment } = exported;
+  const { streams, out, moment, leftOut } = exported;
   const sum = (count: (stream: Exported["streams"][number]) => number) =>
     streams.reduce((all, one) => all + count(one), 0);
   return {
     title: `kustomer-sync export: ${out}`,
     table: { titles: COLUMNS, rows: rowsOf(exported) },
     notes: [`The file as it was at ${moment}.`],
+    annotations: leftOut.map((title) => ({ level: "warning", title, message: LEFT_OUT })),
     outputs: { out, moment, rows: sum(({ rows }) => rows), bytes: sum(bytesOf) },
   };
 }

@@ -15,27 +15,12 @@ import { folderFailure } from "./failure.ts";
 import type { ByteSink } from "./format.ts";
 import { MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
 import { MANIFEST, momentFolder } from "./names.ts";
-import { markOf, nextSequence } from "./series.ts";
-import {
-  beginEncoder,
-  type Counted,
-  countRows,
-  type Shape,
-  type Task,
-  topName,
-  type Watch,
-  writeStream,
-} from "./stream-files.ts";
+import { nextSequence } from "./series.ts";
+import { beginEncoder, type Counted, type Shape, topName, type Watch, writeStream } from "./stream-files.ts";
 import { openTarget, type Target } from "./target.ts";
+import { countRows, followingTask, streamsToExport, taskOf, type Wanted } from "./task.ts";
 
-export type ExportOptions = Shape & {
-  readonly db: string;
-  readonly streams: readonly Stream[];
-  /** True for rows that are marked deleted too; with `since` they always come. */
-  readonly includeDeleted: boolean;
-  /** Only rows written at this instant (ms) or later; `last` for those since the newest export in the folder. */
-  readonly since: number | "last" | null;
-};
+export type ExportOptions = Shape & Wanted & { readonly db: string };
 
 export type FolderOptions = ExportOptions & {
   readonly out: string;
@@ -51,6 +36,8 @@ export type Exported = {
   /** The folder that holds the manifest. */
   readonly out: string;
   readonly streams: readonly ManifestStream[];
+  /** The names of streams that were left out because they were never read. */
+  readonly leftOut: readonly string[];
 };
 
 export type Hooks = Watch & {
@@ -66,7 +53,7 @@ export async function exportToFolder(
   hooks: Hooks,
   disk: Disk = realDisk,
 ): Promise<Exported> {
-  const { out, overwrite, streams } = options;
+  const { out, overwrite } = options;
   const snapshot = openSnapshot(options.db);
   let target: Target | null = null;
   const spent = { rows: 0, bytes: 0 };
@@ -79,6 +66,9 @@ export async function exportToFolder(
     },
   };
   try {
+    const streams = streamsToExport(options, snapshot);
+    const leftOut = options.streams.filter((stream) => !streams.includes(stream)).map(({ name }) => name);
+    const tasks = streams.map((stream) => taskOf(options, stream, snapshot));
     const names = streams.map((stream) => topName(stream, options));
     const { takeOver, pace } = options;
     const { signal, onNote } = hooks;
@@ -87,8 +77,9 @@ export async function exportToFolder(
     for (const note of target.notes) hooks.onNote(note);
     const isFollowing = options.since === "last" && target.series.length > 0;
     const written: ManifestStream[] = [];
-    for (const stream of streams) {
-      const task = taskFor(options, stream, snapshot, target, hooks);
+    for (const first of tasks) {
+      const { stream } = first;
+      const task = isFollowing ? followingTask(first, options, snapshot, target.series, hooks.onNote) : first;
       const one = await writeStream(disk, target.building, snapshot, options, task, watch);
       [done.rows, done.bytes] = [spent.rows, spent.bytes];
       hooks.onDone(stream.name, { rows: one.rows, total: one.rows, bytes: bytesOf(one) });
@@ -100,7 +91,7 @@ export async function exportToFolder(
     const into = isFollowing ? freeName(snapshot.at, target) : null;
     const paths = written.flatMap(({ files }) => files.map(({ path }) => path));
     await target.publish(into === null ? { paths } : { into });
-    return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written };
+    return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written, leftOut };
   } catch (error) {
     const why = target?.explain(error) ?? error;
     // What was there before is there now; an error over removing what was not finished would hide the first one.
@@ -121,8 +112,9 @@ export async function exportToSink(
 ): Promise<Counted> {
   const snapshot = openSnapshot(options.db);
   try {
-    const task = taskOf(options, stream);
-    const columns = snapshot.columns(stream).map(({ name, kind }) => ({ name, kind }));
+    streamsToExport(options, snapshot);
+    const task = taskOf(options, stream, snapshot);
+    const columns = task.columns.map(({ name, kind }) => ({ name, kind }));
     const total = countRows(snapshot, task);
     let [rows, bytes] = [0, 0];
     let isRead = true;
@@ -134,8 +126,7 @@ export async function exportToSink(
     const outer = options.format.compressesItself ? "none" : options.compression;
     const compressor = createCompressor(outer, sink);
     const encoder = beginEncoder(options, columns, compressor.write);
-    const { includeDeleted, since: writtenAfter } = task;
-    for (const batch of snapshot.rows(stream, { includeDeleted, writtenAfter, groupBy: null })) {
+    for (const batch of snapshot.rows(stream, task.columns, { ...task.rows, groupBy: null })) {
       await encoder.write(batch.rows);
       rows += batch.rows.length;
       if (!isRead) break;
@@ -167,29 +158,8 @@ async function orAborted<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-/** The task where no earlier export counts. With `since` deletions come as what they are, changes. */
-function taskOf({ includeDeleted, since }: ExportOptions, stream: Stream): Task {
-  if (typeof since !== "number") return { stream, since: null, includeDeleted };
-  // Instants are whole milliseconds: at this one or later is after the one before it.
-  return { stream, since: since - 1, includeDeleted: true };
-}
-
-/** What of a stream is wanted. What follows another export brings deletions too, even where all rows come again. */
-function taskFor(
-  options: ExportOptions,
-  stream: Stream,
-  { clock }: FileSnapshot,
-  { series }: Target,
-  { onNote }: Hooks,
-): Task {
-  if (options.since !== "last" || series.length === 0) return taskOf(options, stream);
-  const { after, why } = markOf(series, { stream: stream.name, format: options.format.name, clock });
-  if (why !== null) onNote(`${stream.name}: everything is exported: ${why}`);
-  return { stream, since: after, includeDeleted: true };
-}
-
 function manifestOf(
-  { format, compression, partitionBy, includeDeleted, forExcel }: ExportOptions,
+  options: ExportOptions,
   { at, clock, org }: FileSnapshot,
   streams: readonly ManifestStream[],
   sequence: number,
@@ -200,9 +170,17 @@ function manifestOf(
     moment: formatTime(at),
     sequence,
     database: { file: clock?.file ?? null, org },
-    format: format.name,
-    compression,
-    options: { partition_by: partitionBy, include_deleted: includeDeleted, for_excel: forExcel },
+    format: options.format.name,
+    compression: options.compression,
+    options: {
+      partition_by: options.partitionBy,
+      include_deleted: options.deletedRows === "always",
+      live_only: options.deletedRows === "never",
+      columns: options.columns,
+      where: options.where,
+      limit: options.limit,
+      for_excel: options.forExcel,
+    },
     streams,
   };
 }
@@ -213,8 +191,8 @@ function roomFor(
   snapshot: FileSnapshot,
   spent: { readonly rows: number; readonly bytes: number },
 ): number | null {
-  if (options.since !== null || spent.rows === 0) return null;
-  const counts = options.streams.map((stream) => countRows(snapshot, taskOf(options, stream)) ?? 0);
+  if (options.since !== null || options.where !== null || spent.rows === 0) return null;
+  const counts = options.streams.map((stream) => countRows(snapshot, taskOf(options, stream, snapshot)) ?? 0);
   const total = counts.reduce((sum, count) => sum + count, 0);
   return (spent.bytes / spent.rows) * total;
 }

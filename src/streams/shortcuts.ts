@@ -7,6 +7,7 @@ export const shortcuts = defineStream({
   summary: "Canned replies and what they do",
   read: { by: "list", path: "/v1/shortcuts", pageSize: 100 },
   roles: ["org.permission.shortcut.read", "org.user.shortcut.read"],
+  isLookup: true,
   attributes: {
     appDisabled: "bool",
     conversation: "json",

@@ -7,6 +7,7 @@ export const users = defineStream({
   summary: "Agents and machine users, deactivated ones included",
   read: { by: "list", path: "/v1/users", pageSize: 500, deletedQuery: { deleted: "true" } },
   roles: ["org.permission.user.read", "org.user.read"],
+  isLookup: true,
   attributes: {
     avatarUrl: "text",
     createdAt: "time",

@@ -67,6 +67,10 @@ async function exported(args: readonly string[]) {
   return { out, manifest: manifestOf(out), stdout: ended.stdout };
 }
 
+/** Which rows come where nobody says: of what others look up the deleted ones, too. */
+const isComing = ({ stream }: { stream: string }) =>
+  ["users", "teams", "tags", "shortcuts"].includes(stream) ? "TRUE" : "_deleted_at IS NULL";
+
 describe("read back by others, every value of every column is as in the file", () => {
   test("CSV, by csv-parse and by DuckDB", async () => {
     const { out, manifest } = await exported(["--include-deleted"]);
@@ -82,7 +86,7 @@ describe("read back by others, every value of every column is as in the file", (
   test("NDJSON in row groups, line by line and by DuckDB", async () => {
     const { out, manifest } = await exported(["--format", "ndjson", "--row-group-rows", "200"]);
     for (const stream of manifest.streams) {
-      const held = withoutHalves(readFile(db, stream, "_deleted_at IS NULL"));
+      const held = withoutHalves(readFile(db, stream, isComing(stream)));
       expect([stream.stream, stream.rows, stream.files.length]).toEqual([
         stream.stream,
         held.size,
@@ -101,8 +105,8 @@ describe("read back by others, every value of every column is as in the file", (
     "Parquet packed with %s, by hyparquet and by DuckDB, its types included",
     async (_, args) => {
       const { out, manifest } = await exported(["--format", "parquet", ...args]);
-      const where = args.includes("--include-deleted") ? "TRUE" : "_deleted_at IS NULL";
       for (const stream of manifest.streams) {
+        const where = args.includes("--include-deleted") ? "TRUE" : isComing(stream);
         const held = withoutHalves(readFile(db, stream, where));
         expect([stream.stream, stream.rows]).toEqual([stream.stream, held.size]);
         expect(cellsApart(stream.columns, held, await readParquet(out, stream))).toEqual([]);
@@ -170,14 +174,58 @@ test("--json is one object, and without it there is a table", async () => {
   const out = newFolder();
   const { stdout, stderr, code } = await exporting(["tags", "teams", "--out", out, "--json"]);
   const { moment, streams, ...rest } = JSON.parse(stdout);
-  expect([code, rest, moment]).toEqual([0, { out, format: "csv" }, manifestOf(out).moment]);
+  expect([code, rest, moment]).toEqual([0, { out, format: "csv", left_out: [] }, manifestOf(out).moment]);
   const { rows, bytes } = manifestOf(out).streams[0]!.files[0]!;
-  expect(streams[0]).toEqual({ stream: "tags", rows, deleted: 0, files: 1, bytes, since: null });
+  expect(streams[0]).toEqual({
+    stream: "tags",
+    rows,
+    deleted: expect.any(Number),
+    files: 1,
+    bytes,
+    since: null,
+  });
   expect(stderr).toContain("tags: done");
   const table = await exporting(["tags", "--out", newFolder()]);
   expect(table.stdout).toMatch(
     /^stream +rows +of them deleted +files +size\ntags +\d+ +\d+ +1 +[\d.]+ kB\n$/,
   );
+});
+
+test("a part of a stream, the same in a folder and on stdout", async () => {
+  const args = ["customers", "--columns", "rev,id", "--where", "id LIKE 'odd%' AND rev > 0", "--limit", "2"];
+  const { out, manifest } = await exported(args);
+  const text = readFileSync(join(out, "customers.csv"), "utf8");
+  expect(text).toBe("rev,id\r\n9007199254740993,odd 2\r\n9223372036854775807,odd 3\r\n");
+  expect(manifest.options).toMatchObject({ columns: ["rev", "id"], where: args[4], limit: 2 });
+  expect(await exporting([...args, "--stdout"])).toEqual({ code: 0, stdout: text, stderr: "" });
+});
+
+test("a stream that was never synced is left out with a warning, and refused where it is named", async () => {
+  const file = join(folder.path, "two.db");
+  changeFile(file, (store) => {
+    put(store, "tags", [resource("t", { name: "gone", deleted: true })]);
+    put(store, "messages", [resource("m")]);
+  });
+  const out = newFolder();
+  const all = await exporting(["--out", out, "--json", "--quiet"], file);
+  const left = STREAMS.map(({ name }) => name).filter((name) => !["tags", "messages"].includes(name));
+  expect([all.code, JSON.parse(all.stdout).left_out]).toEqual([0, left]);
+  expect(all.stderr.trim().split("\n")).toEqual(
+    left.map((name) => `warn: ${name}: left out: it was never synced into this file`),
+  );
+  expect(manifestOf(out).streams.map(({ stream, rows }) => [stream, rows])).toEqual([
+    ["messages", 1],
+    ["tags", 1],
+  ]);
+  for (const args of [["--out", newFolder()], ["--stdout"]]) {
+    const named = await exporting(["notes", ...args], file);
+    expect(named).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "error: export: notes: never synced into this file\n  try: kustomer-sync sync notes, or leave it out\n",
+    });
+  }
 });
 
 const refused: [string, string[]][] = [
@@ -191,6 +239,20 @@ const refused: [string, string[]][] = [
   ["--stdout and --since-last exclude", ["tags", "--stdout", "--since-last"]],
   ["--stdout takes one stream, not 9", ["--stdout"]],
   ["--for-excel is of CSV", ["--format", "parquet", "--for-excel"]],
+  ["--include-deleted and --live-only exclude each other", ["--include-deleted", "--live-only"]],
+  ["--since-last and --columns exclude each other", ["--since-last", "--columns", "id"]],
+  ["--since-last and --where exclude each other", ["--since-last", "--where", "TRUE"]],
+  ["--since-last and --limit exclude each other", ["--since-last", "--limit", "5"]],
+  ["--since-last and --live-only exclude each other", ["--since-last", "--live-only"]],
+  ['tags: it has no column "colour"', ["tags", "--columns", "id,colour"]],
+  ['teams: it has no column "color"', ["tags", "teams", "--columns", "id,color"]],
+  ['--columns: "," names no column', ["tags", "--columns", ","]],
+  ['--limit: "0" is not a whole number of at least 1', ["tags", "--limit", "0"]],
+  ["SQLite says: no such column: colour", ["tags", "--where", "colour = 'red'"]],
+  ['SQLite says: near "drop": syntax error', ["tags", "--where", "drop table tags"]],
+  ["--where: needs a value", ["tags", "--where", ""]],
+  ["SQLite says: no such column: colour", ["tags", "--stdout", "--where", "colour = 'red'"]],
+  ["SQLite says: bad JSON path", ["tags", "--where", "json_extract(relationships, 'no path')"]],
   ['--format: "xml" is not one of csv', ["--format", "xml"]],
   [
     '--row-group-rows: "0" is not a whole number of at least 1',
