@@ -9,13 +9,14 @@ import {
 } from "../export/export.ts";
 import type { Format } from "../export/format.ts";
 import { FORMATS } from "../export/formats.ts";
+import { MOST_CHARACTERS, MOST_ROWS } from "../export/spreadsheet.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
-import type { JobReport } from "./github.ts";
+import type { Annotation, JobReport } from "./github.ts";
 import { databaseOptions, progressOption, skipOption, streamArguments, takeOverOption } from "./options.ts";
 import { selectStreams } from "./selection.ts";
-import { renderTable } from "./table.ts";
+import { formatCount, renderTable } from "./table.ts";
 
 /** Where an export goes that names no place. */
 const FOLDER = "./export";
@@ -79,7 +80,7 @@ export const exportCommand = defineCommand({
     liveOnly: { kind: "boolean", summary: "deleted rows of no stream" },
     forExcel: {
       kind: "boolean",
-      summary: "CSV that a spreadsheet opens rightly, with what it would run as formulas guarded",
+      summary: "CSV that a spreadsheet opens rightly: ids and formulas stay text, times are times",
     },
     rowGroupRows: {
       kind: "integer",
@@ -126,7 +127,8 @@ export const exportCommand = defineCommand({
       since: values.sinceLast ? "last" : (values.since ?? null),
     };
     if (values.stdout) {
-      await exportToSink(options, streams[0]!, out, quietHooks(context));
+      const { cutCells } = await exportToSink(options, streams[0]!, out, quietHooks(context));
+      if (cutCells > 0) log.warn(`${streams[0]!.name}: ${cutWords(cutCells)}`);
       return;
     }
     const { hooks, stop } = shownHooks(context);
@@ -134,10 +136,10 @@ export const exportCommand = defineCommand({
     const folder = { out: values.out ?? FOLDER, overwrite, takeOver };
     const exported = await exportToFolder({ ...options, ...folder }, hooks);
     stop();
-    for (const stream of exported.leftOut) log.warn(`${stream}: ${LEFT_OUT}`);
+    for (const { title, message } of warningsOf(exported, values.forExcel)) log.warn(`${title}: ${message}`);
     if (values.json) await outJson(asJson(exported, values.format));
     else await out(renderExport(exported, color));
-    await job.tell(jobReport(exported));
+    await job.tell(jobReport(exported, values.forExcel));
     log.info(`${exported.out} holds the file as it was at ${exported.moment}`);
   },
 });
@@ -178,6 +180,7 @@ function asJson({ moment, out, streams, leftOut }: Exported, format: string) {
       files: one.files.length,
       bytes: bytesOf(one),
       since: one.since,
+      ...(one.cut_cells === undefined ? {} : { cut_cells: one.cut_cells }),
     })),
   };
 }
@@ -186,7 +189,27 @@ function renderExport(exported: Exported, color: boolean): string {
   return renderTable(COLUMNS, rowsOf(exported), { color });
 }
 
-const LEFT_OUT = "left out: it was never synced into this file";
+/** What is not as the user may think it is. */
+function warningsOf({ streams, leftOut }: Exported, forExcel: boolean): Annotation[] {
+  const warn = (title: string, message: string): Annotation => ({ level: "warning", title, message });
+  const left = leftOut.map((stream) => warn(stream, "left out: it was never synced into this file"));
+  if (!forExcel) return left;
+  const cut = streams
+    .filter(({ cut_cells = 0 }) => cut_cells > 0)
+    .map(({ stream, cut_cells = 0 }) => warn(stream, cutWords(cut_cells)));
+  const long = streams
+    .flatMap(({ files }) => files)
+    .filter(({ rows }) => rows >= MOST_ROWS)
+    .map(({ path, rows }) => warn(path, `it has ${formatCount(rows)} rows, and ${LONG}`));
+  return [...left, ...cut, ...long];
+}
+
+function cutWords(cells: number): string {
+  const were = cells === 1 ? "1 cell was" : `${formatCount(cells)} cells were`;
+  return `${were} cut at ${formatCount(MOST_CHARACTERS)} characters, the most that a cell of a spreadsheet holds`;
+}
+
+const LONG = `a sheet ${formatCount(MOST_ROWS)} with the header: --partition-by month makes smaller files`;
 
 const COLUMNS = ["stream", "rows", "of them deleted", "files", "size"];
 
@@ -200,15 +223,15 @@ function rowsOf({ streams }: Exported) {
   ]);
 }
 
-function jobReport(exported: Exported): JobReport {
-  const { streams, out, moment, leftOut } = exported;
+function jobReport(exported: Exported, forExcel: boolean): JobReport {
+  const { streams, out, moment } = exported;
   const sum = (count: (stream: Exported["streams"][number]) => number) =>
     streams.reduce((all, one) => all + count(one), 0);
   return {
     title: `kustomer-sync export: ${out}`,
     table: { titles: COLUMNS, rows: rowsOf(exported) },
     notes: [`The file as it was at ${moment}.`],
-    annotations: leftOut.map((title) => ({ level: "warning", title, message: LEFT_OUT })),
+    annotations: warningsOf(exported, forExcel),
     outputs: { out, moment, rows: sum(({ rows }) => rows), bytes: sum(bytesOf) },
   };
 }

@@ -109,7 +109,7 @@ export async function exportToSink(
   stream: Stream,
   out: (bytes: Uint8Array) => Promise<boolean>,
   hooks: Hooks,
-): Promise<Counted> {
+): Promise<Counted & { readonly cutCells: number }> {
   const snapshot = openSnapshot(options.db);
   try {
     streamsToExport(options, snapshot);
@@ -137,7 +137,7 @@ export async function exportToSink(
       await compressor.end();
     }
     hooks.onDone(stream.name, { rows, total: rows, bytes });
-    return { rows, total, bytes };
+    return { rows, total, bytes, cutCells: encoder.cutCells?.() ?? 0 };
   } catch (error) {
     throw hooks.signal.aborted && error === hooks.signal.reason ? stopped(error) : error;
   } finally {

@@ -40,6 +40,8 @@ export type ManifestStream = {
   readonly complete: boolean;
   /** Whether rows that are marked deleted were to come. */
   readonly includes_deleted: boolean;
+  /** For a spreadsheet: how many cells were longer than its are, and have been cut. */
+  readonly cut_cells?: number;
   readonly files: readonly ManifestFile[];
 };
 

@@ -57,7 +57,7 @@ export async function writeStream(
   const columns = task.columns.map(({ name, kind }): ExportColumn => ({ name, kind }));
   const total = countRows(snapshot, task);
   const files: ManifestFile[] = [];
-  let [rows, deleted, bytes] = [0, 0, 0];
+  let [rows, deleted, bytes, cutCells] = [0, 0, 0, 0];
   let part: Part | null = null;
   let nth = 0;
   const tell = () => watch.onProgress(stream.name, { rows, total, bytes });
@@ -71,7 +71,9 @@ export async function writeStream(
     });
   };
   const closePart = async () => {
-    if (part !== null) files.push(await part.end());
+    if (part === null) return;
+    files.push(await part.end());
+    cutCells += part.cutCells();
   };
   tell();
   try {
@@ -108,6 +110,7 @@ export async function writeStream(
     synced_to,
     complete,
     includes_deleted: selection.includeDeleted,
+    ...(shape.forExcel ? { cut_cells: cutCells } : {}),
     files,
   };
 }
@@ -119,6 +122,7 @@ type Part = {
   readonly room: () => number;
   readonly write: (rows: readonly Cells[]) => Promise<void>;
   readonly end: () => Promise<ManifestFile>;
+  readonly cutCells: () => number;
   readonly abandon: () => Promise<void>;
 };
 
@@ -163,6 +167,7 @@ async function openPart(
         columns: statistics.result(),
       };
     },
+    cutCells: () => encoder.cutCells?.() ?? 0,
     abandon: file.abandon,
   };
 }

@@ -141,7 +141,16 @@ describe("read back by others, every value of every column is as in the file", (
 
 test("a customer's formula is left as it is, and with --for-excel does not run", async () => {
   const { out: plain } = await exported(["customers"]);
-  const { out: guarded } = await exported(["customers", "--for-excel"]);
+  const guarded = newFolder();
+  const ended = await exporting(["customers", "--for-excel", "--out", guarded, "--quiet", "--json"]);
+  // One of the odd rows has a text of a million characters.
+  const cut = "customers: 1 cell was cut at 32,767 characters, the most that a cell of a spreadsheet holds\n";
+  expect([ended.code, ended.stderr]).toEqual([0, `warn: ${cut}`]);
+  expect(JSON.parse(ended.stdout).streams[0].cut_cells).toBe(1);
+  const piped = await exporting(["customers", "--for-excel", "--stdout"]);
+  // Whoever reads a text here drops its byte-order mark.
+  const stdout = readFileSync(join(guarded, "customers.csv"), "utf8").slice(1);
+  expect(piped).toEqual({ code: 0, stdout, stderr: `warn: ${cut}` });
   const quoted = FORMULA.replaceAll('"', '""');
   expect(readFileSync(join(plain, "customers.csv"), "utf8")).toContain(`"${quoted}"`);
   const text = readFileSync(join(guarded, "customers.csv"), "utf8");
