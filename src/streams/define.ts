@@ -71,6 +71,8 @@ type StreamData = {
 export const SEARCH_ROLES: readonly string[] = [
   "org.permission.search.create",
   "org.permission.search.update",
+  "org.permission.search_global.create",
+  "org.permission.search_preview.create",
   "org.user.search.read",
   "org.admin.search.read",
 ];
