@@ -1,4 +1,5 @@
 /** Exports by the real program, read back by other programs' readers, value by value. */
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -198,6 +199,21 @@ test("--json is one object, and without it there is a table", async () => {
   expect(table.stdout).toMatch(
     /^stream +rows +of them deleted +files +size\ntags +\d+ +\d+ +1 +[\d.]+ kB\n$/,
   );
+});
+
+test("a join by which messages get the names of their senders finds those who left, too", async () => {
+  const { out } = await exported(["messages", "users", "--columns", "id,created_by_id"]);
+  const [messages, users] = manifestOf(out).streams.map((stream) => readCsv(out, stream));
+  const file = new Database(db, { readonly: true });
+  const [told] = file
+    .query<{ all: number; left: number }, []>(
+      `SELECT count(*) AS "all", sum(users._deleted_at IS NOT NULL) AS "left" FROM messages
+       JOIN users ON users.id = messages.created_by_id WHERE messages._deleted_at IS NULL`,
+    )
+    .all();
+  file.close();
+  expect(told!.left).toBeGreaterThan(0);
+  expect([...messages!.values()].filter(([, sender]) => users!.has(sender!))).toHaveLength(told!.all);
 });
 
 test("a part of a stream, the same in a folder and on stdout", async () => {
