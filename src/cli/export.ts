@@ -144,9 +144,15 @@ export const exportCommand = defineCommand({
   },
 });
 
-type Shown = Pick<Surroundings, "signal" | "log" | "startProgress">;
+type Shown = Pick<Surroundings, "signal" | "blocking" | "log" | "startProgress">;
 
-function shownHooks({ signal, log, startProgress, values }: Shown & { values: { noProgress: boolean } }): {
+function shownHooks({
+  signal,
+  blocking,
+  log,
+  startProgress,
+  values,
+}: Shown & { values: { noProgress: boolean } }): {
   hooks: Hooks;
   stop: () => void;
 } {
@@ -154,6 +160,7 @@ function shownHooks({ signal, log, startProgress, values }: Shown & { values: { 
   return {
     hooks: {
       signal,
+      blocking,
       onProgress: (stream, counted) => progress.update(stream, { ...counted, state: "reading" }),
       onDone: (stream, counted) => progress.update(stream, { ...counted, state: "done" }),
       onNote: (note) => log.info(note),
@@ -163,8 +170,8 @@ function shownHooks({ signal, log, startProgress, values }: Shown & { values: { 
 }
 
 /** Beside data on stdout, which a terminal may show, nothing is drawn. */
-function quietHooks({ signal }: Pick<Surroundings, "signal">): Hooks {
-  return { signal, onProgress() {}, onDone() {}, onNote() {} };
+function quietHooks({ signal, blocking }: Pick<Surroundings, "signal" | "blocking">): Hooks {
+  return { signal, blocking, onProgress() {}, onDone() {}, onNote() {} };
 }
 
 function asJson({ moment, out, streams, leftOut }: Exported, format: string) {

@@ -18,7 +18,7 @@ import { MANIFEST, momentFolder } from "./names.ts";
 import { nextSequence } from "./series.ts";
 import { beginEncoder, type Counted, type Shape, topName, type Watch, writeStream } from "./stream-files.ts";
 import { openTarget, type Target } from "./target.ts";
-import { countRows, followingTask, streamsToExport, taskOf, type Wanted } from "./task.ts";
+import { askRows, countRows, followingTask, streamsToExport, taskOf, type Wanted } from "./task.ts";
 
 export type ExportOptions = Shape & Wanted & { readonly db: string };
 
@@ -126,7 +126,7 @@ export async function exportToSink(
     const outer = options.format.compressesItself ? "none" : options.compression;
     const compressor = createCompressor(outer, sink);
     const encoder = beginEncoder(options, columns, compressor.write);
-    for (const batch of snapshot.rows(stream, task.columns, { ...task.rows, groupBy: null })) {
+    for (const batch of askRows(snapshot, task, null, hooks)) {
       await encoder.write(batch.rows);
       rows += batch.rows.length;
       if (!isRead) break;

@@ -12,7 +12,7 @@ import type { Compression, Encoder, ExportColumn, Format } from "./format.ts";
 import type { ManifestFile, ManifestStream } from "./manifest.ts";
 import { createOutputFile, type OutputFile } from "./output-file.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
-import { countRows, type Task } from "./task.ts";
+import { askRows, countRows, type Task } from "./task.ts";
 
 export type PartitionBy = "day" | "month";
 
@@ -31,6 +31,8 @@ export type Counted = { readonly rows: number; readonly total: number | null; re
 export type Watch = {
   readonly signal: AbortSignal;
   readonly onProgress: (stream: string, counted: Counted) => void;
+  /** Runs what hears no signal, in such a way that one ends the process. */
+  readonly blocking?: <T>(action: () => T) => T;
 };
 
 /** Rows in a file of NDJSON. */
@@ -77,8 +79,7 @@ export async function writeStream(
   };
   tell();
   try {
-    const grouped = { ...selection, groupBy: shape.partitionBy };
-    for (const batch of snapshot.rows(stream, task.columns, grouped)) {
+    for (const batch of askRows(snapshot, task, shape.partitionBy, watch)) {
       for (let from = 0; from < batch.rows.length; ) {
         if (part === null || part.period !== batch.period || part.room() === 0) {
           await closePart();

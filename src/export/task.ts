@@ -3,7 +3,7 @@
  * before anything is written.
  */
 import { AppError } from "../lib/errors.ts";
-import type { FileSnapshot, RowSelection } from "../store/read.ts";
+import type { FileSnapshot, RowBatch, RowSelection } from "../store/read.ts";
 import type { Column, Stream } from "../streams/define.ts";
 import type { Format } from "./format.ts";
 import { type Finished, markOf } from "./series.ts";
@@ -103,6 +103,32 @@ export function followingTask(
   const { after, why } = markOf(series, { stream, format: format.name, clock });
   if (why !== null) onNote(`${stream}: everything is exported: ${why}`);
   return { ...task, rows: { ...task.rows, writtenAfter: after, includeDeleted: true } };
+}
+
+type Stoppable = { readonly signal: AbortSignal; readonly blocking?: <T>(action: () => T) => T };
+
+/** The rows that a task has to write. A condition may take for ever, and then Ctrl-C has to end it. */
+export function* askRows(
+  snapshot: FileSnapshot,
+  { stream, columns, rows }: Task,
+  groupBy: RowSelection["groupBy"],
+  { signal, blocking = (action) => action() }: Stoppable,
+): Generator<RowBatch> {
+  const batches = snapshot.rows(stream, columns, { ...rows, groupBy });
+  if (rows.where === null) {
+    yield* batches;
+    return;
+  }
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = blocking(() => batches.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    batches.return(undefined);
+  }
 }
 
 /** How many rows a task has to write; null where only reading them would tell. */

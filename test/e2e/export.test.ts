@@ -322,3 +322,39 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with 130, and nothing is l
   expect(await process.exited).toBe(130);
   expect(await new Response(process.stderr).text()).toContain("try: the same command again");
 });
+
+/** Waits until a process has spent a second more: by then it is in the midst of what never ends. */
+async function spendsCpu(pid: number): Promise<void> {
+  const ticks = () => {
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/.*\) /, "")
+      .split(" ")
+      .slice(11);
+    return Number(user) + Number(system);
+  };
+  const begun = ticks();
+  while (ticks() < begun + 100) await Bun.sleep(1);
+}
+
+const canWatch = existsSync("/proc/self/stat");
+
+test.skipIf(!canWatch).each(["SIGINT", "SIGTERM"] as const)(
+  "%s ends a condition that never would",
+  async (signal) => {
+    const endless =
+      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) = id";
+    const out = newFolder();
+    const process = start(["export", "tags", "--where", endless, "--out", out, "--db", db], {
+      cwd: folder.path,
+    });
+    while (!existsSync(out)) await Bun.sleep(1);
+    await spendsCpu(process.pid);
+    process.kill(signal);
+    await process.exited;
+    expect(process.signalCode).toBe(signal);
+    // And the next one finds nothing in its way.
+    const next = await exporting(["tags", "--out", out, "--quiet"]);
+    expect([next.code, next.stderr]).toEqual([0, ""]);
+    expect(readdirSync(out).sort()).toEqual([expect.stringMatching(/^_?manifest\.json$/), "tags.csv"].sort());
+  },
+);
