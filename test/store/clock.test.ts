@@ -22,7 +22,7 @@ afterEach(() => void setSystemTime());
 const writtenAt = (store: Store, table: string, id: string) =>
   Date.parse(row(store, table, id)._synced_at as string);
 
-/** Writes a row when the machine's clock and the server's say so, and returns its instant. */
+/** Writes a row when the machine's clock and the server's, else an hour behind it, say so; returns its instant. */
 function writeAt(
   store: Store,
   id: string,
@@ -30,7 +30,7 @@ function writeAt(
   more: object = {},
 ): number {
   machine(clocks.machine);
-  put(store, "customers", [resource(id)], { now: clocks.server ?? clocks.machine, ...more });
+  put(store, "customers", [resource(id)], { now: clocks.server ?? clocks.machine - HOUR, ...more });
   return writtenAt(store, "customers", id);
 }
 
