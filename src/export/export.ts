@@ -18,7 +18,15 @@ import { MANIFEST, momentFolder } from "./names.ts";
 import { nextSequence } from "./series.ts";
 import { beginEncoder, type Counted, type Shape, topName, type Watch, writeStream } from "./stream-files.ts";
 import { openTarget, type Target } from "./target.ts";
-import { askRows, countRows, followingTask, streamsToExport, taskOf, type Wanted } from "./task.ts";
+import {
+  askRows,
+  countRows,
+  followingTask,
+  streamsToExport,
+  type Task,
+  taskOf,
+  type Wanted,
+} from "./task.ts";
 
 export type ExportOptions = Shape & Wanted & { readonly db: string };
 
@@ -56,6 +64,7 @@ export async function exportToFolder(
   const { out, overwrite } = options;
   const snapshot = openSnapshot(options.db);
   let target: Target | null = null;
+  let tasks: readonly Task[] = [];
   const spent = { rows: 0, bytes: 0 };
   const done = { rows: 0, bytes: 0 };
   const watch: Hooks = {
@@ -68,7 +77,7 @@ export async function exportToFolder(
   try {
     const streams = streamsToExport(options, snapshot);
     const leftOut = options.streams.filter((stream) => !streams.includes(stream)).map(({ name }) => name);
-    const tasks = streams.map((stream) => taskOf(options, stream, snapshot));
+    tasks = streams.map((stream) => taskOf(options, stream, snapshot));
     const names = streams.map((stream) => topName(stream, options));
     const { takeOver, pace } = options;
     const { signal, onNote } = hooks;
@@ -97,7 +106,7 @@ export async function exportToFolder(
     // What was there before is there now; an error over removing what was not finished would hide the first one.
     await target?.abandon().catch(() => {});
     if (hooks.signal.aborted && error === hooks.signal.reason) throw stopped(error);
-    throw folderFailure(out, why, roomFor(options, snapshot, spent));
+    throw folderFailure(out, why, options.since === null ? roomFor(tasks, snapshot, spent) : null);
   } finally {
     snapshot.close();
   }
@@ -187,14 +196,13 @@ function manifestOf(
 
 /** About how many bytes the whole export takes, judged by its part; null where that cannot be told. */
 function roomFor(
-  options: FolderOptions,
+  tasks: readonly Task[],
   snapshot: FileSnapshot,
   spent: { readonly rows: number; readonly bytes: number },
 ): number | null {
-  if (options.since !== null || options.where !== null || spent.rows === 0) return null;
-  const counts = options.streams.map((stream) => countRows(snapshot, taskOf(options, stream, snapshot)) ?? 0);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return (spent.bytes / spent.rows) * total;
+  const counts = tasks.map((task) => countRows(snapshot, task));
+  if (spent.rows === 0 || counts.includes(null)) return null;
+  return (spent.bytes / spent.rows) * counts.reduce((sum: number, count) => sum + count!, 0);
 }
 
 /** The moment's name, or where a clock was set back to it the next one that is free. */

@@ -124,7 +124,20 @@ test.skipIf(!canMount).each(["csv", "ndjson", "parquet"])(
     makeFile(db, 20_000);
     await using mount = await mountMemory(join(folder.path, `full ${format}`), "300k");
     const out = join(mount.path, "export");
-    const args = ["export", "--quiet", "--db", db, "--out", out, "--format", format, "--compress", "none"];
+    const args = [
+      "export",
+      "customers",
+      "tags",
+      "--quiet",
+      "--db",
+      db,
+      "--out",
+      out,
+      "--format",
+      format,
+      "--compress",
+      "none",
+    ];
     const full = await mount.run(args, {});
     expect([full.code, full.stderr]).toEqual([
       5,
