@@ -21,9 +21,12 @@ test("rows that are written by turns to two streams are as many in both, or one 
   });
   try {
     await writer.stdout.getReader().read();
+    const file = new Database(db, { readonly: true });
+    const count = file.query<{ n: number }, []>("SELECT count(*) AS n FROM customers");
     let before = 0;
     for (let nth = 1; nth <= 10; nth += 1) {
       const out = join(folder.path, `turns ${nth}`);
+      while (count.get()!.n <= before) await Bun.sleep(1);
       // The slower of the two first: without one moment the other would have gone on meanwhile.
       const { streams } = await exported(optionsOf(db, out, { compression: "gzip" }));
       const [customers, tags] = streams.map(({ rows }) => rows);
@@ -31,6 +34,7 @@ test("rows that are written by turns to two streams are as many in both, or one 
       expect(customers!).toBeGreaterThan(before);
       before = customers!;
     }
+    file.close();
   } finally {
     writer.kill();
     await writer.exited;
