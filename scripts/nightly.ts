@@ -10,7 +10,10 @@ const { values } = parseArgs({
 const bun = process.execPath;
 const { seed } = values;
 
-const parts: { name: string; command: string[]; env?: Record<string, string> }[] = [
+/** A part that needs a program which is not here is left out, and said to be. */
+type Part = { name: string; command: string[]; env?: Record<string, string>; needs?: string };
+
+const parts: Part[] = [
   {
     name: "a kill at every commit and statement",
     command: [bun, "test", "test/crash"],
@@ -39,13 +42,22 @@ const parts: { name: string; command: string[]; env?: Record<string, string> }[]
     command: [bun, "scripts/fuzz.ts", "--minutes", "2", "--seed", seed],
   },
   {
+    name: "LibreOffice, which opens what --for-excel writes",
+    command: [bun, "test", "./test/export/spreadsheet.nightly.ts"],
+    needs: "soffice",
+  },
+  {
     name: "a soak of two minutes",
     command: [bun, "scripts/soak.ts", "--minutes", "2", "--seed", seed],
   },
 ];
 
 const failed: string[] = [];
-for (const { name, command, env } of parts) {
+for (const { name, command, env, needs } of parts) {
+  if (needs !== undefined && Bun.which(needs) === null) {
+    console.log(`\n== left out, for want of ${needs}: ${name}`);
+    continue;
+  }
   console.log(`\n== ${name} (seed ${seed})`);
   const begun = performance.now();
   const child = Bun.spawn(command, {

@@ -5,6 +5,7 @@ import { COMMANDS } from "../src/cli/index.ts";
 import { flagName } from "../src/cli/option.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { EXIT } from "../src/lib/errors.ts";
+import { SEARCH_ROLES } from "../src/streams/define.ts";
 import { STREAMS } from "../src/streams/index.ts";
 
 const root = join(import.meta.dir, "..");
@@ -44,6 +45,10 @@ describe("the README", () => {
     for (const name of Object.keys(COMMANDS)) expect(readme).toContain(`| \`kustomer-sync ${name}\` |`);
     for (const { name } of STREAMS) expect(readme).toContain(`\`${name}\``);
     for (const code of Object.values(EXIT)) expect(readme).toContain(`\n| ${code} | `);
+  });
+
+  test("names in full every role that lets a key search", () => {
+    for (const role of SEARCH_ROLES) expect(readme).toContain(`\`${role}\``);
   });
 
   test("names every option of sync, its default and its environment variable, and no other", async () => {

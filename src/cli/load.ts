@@ -44,7 +44,7 @@ export const load = defineCommand({
     const counts = { read: 0, written: 0, deleted: 0, rejected: 0 };
     const keptOut: KeptOut[] = [];
     const commit = (rows: readonly Resource[]) => {
-      const done = store.commit({ stream, rows, state: null, now: Date.now() });
+      const done = store.commit({ stream, rows, state: null, now: Date.now(), isOwnClock: true });
       counts.read += rows.length;
       counts.written += done.written;
       counts.deleted += done.deleted;

@@ -34,10 +34,14 @@ export type ManifestStream = {
   readonly deleted: number;
   /** Only rows written after this are here; null for all. */
   readonly since: string | null;
-  /** The file's clock: every row written up to this is in this export, or was in those before it. */
+  /** The file's clock: every row written up to this is here, or in the exports before; null where that is not so. */
   readonly written_to: string | null;
   readonly synced_to: string | null;
   readonly complete: boolean;
+  /** Whether rows that are marked deleted were to come. */
+  readonly includes_deleted: boolean;
+  /** For a spreadsheet: how many cells were longer than its are, and have been cut. */
+  readonly cut_cells?: number;
   readonly files: readonly ManifestFile[];
 };
 
@@ -53,6 +57,10 @@ export type Manifest = {
   readonly options: {
     readonly partition_by: "day" | "month" | null;
     readonly include_deleted: boolean;
+    readonly live_only: boolean;
+    readonly columns: readonly string[] | null;
+    readonly where: string | null;
+    readonly limit: number | null;
     readonly for_excel: boolean;
   };
   readonly streams: readonly ManifestStream[];

@@ -112,7 +112,7 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
   const markAll = db.transaction((stream: Stream, ids: Iterable<string>) => {
     lock.verify();
     const { now } = options;
-    const at = nextInstant(db, now);
+    const at = nextInstant(db, options);
     keepInstant(db, at);
     return markDeleted(db, stream, ids, { now, at });
   });

@@ -41,6 +41,8 @@ export type Batch = {
   readonly force?: boolean;
   /** The server's clock, ms. */
   readonly now: number;
+  /** True where `now` is this machine's clock, for want of a server's. */
+  readonly isOwnClock?: boolean;
 };
 
 /** How many rows a batch inserted or changed, and how many it newly marked deleted. */
@@ -115,7 +117,7 @@ export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pac
   const write = db.transaction((batch: Batch, writer: TableWriter): Committed => {
     lock.verify();
     const { stream, now, force = false } = batch;
-    const moment = { now, at: nextInstant(db, now) };
+    const moment = { now, at: nextInstant(db, batch) };
     const { written, deleted } = writer.write(batch.rows, batch.deleted ?? false, moment);
     const swept = batch.sweep === undefined ? 0 : sweep(db, stream, batch.sweep, { ...moment, force });
     const unseen =

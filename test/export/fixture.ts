@@ -60,7 +60,11 @@ export function optionsOf(db: string, out: string, more: Partial<FolderOptions> 
     forExcel: false,
     rowGroupRows: null,
     partitionBy: null,
-    includeDeleted: false,
+    named: true,
+    deletedRows: null,
+    columns: null,
+    where: null,
+    limit: null,
     since: null,
   };
   return { ...base, out, overwrite: false, takeOver: false, ...more };

@@ -6,12 +6,15 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import Ajv from "ajv/dist/2020.js";
 import { FORMATS } from "../../src/export/formats.ts";
 import { isCanonicalTime } from "../../src/lib/time.ts";
-import { folder, stream } from "../store/fixture.ts";
-import { exported, faultsOf, filesIn, makeFile, manifestOf, optionsOf } from "./fixture.ts";
+import { folder, put, stream } from "../store/fixture.ts";
+import { changeFile, exported, faultsOf, filesIn, makeFile, manifestOf, optionsOf } from "./fixture.ts";
 
 const place = folder();
 afterAll(place.remove);
 makeFile(place.db, 100);
+changeFile(place.db, (store) =>
+  put(store, "notes", [], { state: { state: {}, syncedTo: null, complete: true } }),
+);
 let count = 0;
 const newFolder = () => join(place.path, `out ${++count}`);
 const paths = (out: string) => [...filesIn(out).keys()].sort();
@@ -42,7 +45,7 @@ describe("an export", () => {
 
   test("of NDJSON is cut into row groups of so many rows, each with its bounds", async () => {
     const out = newFolder();
-    await exported(optionsOf(place.db, out, { format: ndjson, rowGroupRows: 33, includeDeleted: true }));
+    await exported(optionsOf(place.db, out, { format: ndjson, rowGroupRows: 33, deletedRows: "always" }));
     const [customers, tags] = manifestOf(out).streams;
     expect(customers!.files.map(({ path, rows }) => [path, rows])).toEqual([
       ["customers/00001.ndjson", 33],
@@ -66,7 +69,7 @@ describe("an export", () => {
       partitionBy: "month",
       format: ndjson,
       rowGroupRows: 20,
-      includeDeleted: true,
+      deletedRows: "always",
     });
     await exported(options);
     const [customers, tags] = manifestOf(out).streams;
@@ -107,7 +110,7 @@ describe("an export", () => {
       [80, 0],
       [3, 0],
     ]);
-    const { streams: both } = await exported(optionsOf(place.db, all, { includeDeleted: true }));
+    const { streams: both } = await exported(optionsOf(place.db, all, { deletedRows: "always" }));
     expect(both.map(({ rows, deleted }) => [rows, deleted])).toEqual([
       [100, 20],
       [3, 0],

@@ -2,18 +2,28 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { parseJson } from "../../src/lib/json.ts";
-import { openSnapshot, type RowSelection } from "../../src/store/read.ts";
+import { type FileSnapshot, openSnapshot, type RowSelection } from "../../src/store/read.ts";
 import { openStore } from "../../src/store/store.ts";
 import { folder, NOW, put, resource, stream, withStore } from "./fixture.ts";
 
-const ALL: RowSelection = { includeDeleted: true, writtenAfter: null, groupBy: null };
+const ALL: RowSelection = {
+  includeDeleted: true,
+  writtenAfter: null,
+  where: null,
+  limit: null,
+  groupBy: null,
+};
+
+function allRows(snapshot: FileSnapshot, name = "customers", selection = ALL) {
+  return snapshot.rows(stream(name), snapshot.columns(stream(name)), selection);
+}
 
 /** What a snapshot has of a column, row by row. */
 function column(path: string, name: string, selection: Partial<RowSelection> = {}) {
   const snapshot = openSnapshot(path);
   try {
     const place = snapshot.columns(stream("customers")).findIndex((column) => column.name === name);
-    return [...snapshot.rows(stream("customers"), { ...ALL, ...selection })].flatMap(({ period, rows }) =>
+    return [...allRows(snapshot, "customers", { ...ALL, ...selection })].flatMap(({ period, rows }) =>
       rows.map((row) => [period, row[place]]),
     );
   } finally {
@@ -28,7 +38,7 @@ test("what is written while it is open is not in it, drift columns and the clock
     const clock = snapshot.clock;
     put(store, "customers", [resource("a", { name: "after", brandNew: 1 }), resource("b")], { now: NOW + 1 });
     const columns = snapshot.columns(stream("customers")).map(({ name }) => name);
-    const rows = [...snapshot.rows(stream("customers"), ALL)].flatMap(({ rows }) => rows);
+    const rows = [...allRows(snapshot)].flatMap(({ rows }) => rows);
     expect(columns).not.toContain("brand_new");
     expect(rows.map((row) => row[columns.indexOf("name")])).toEqual(["before"]);
     expect(snapshot.status(stream("customers"))).toMatchObject({ rows: 1 });
@@ -115,8 +125,8 @@ test("every row comes once, in whatever batches, and a reader may stop early", (
     for (const groupBy of [null, "month"] as const) {
       expect(new Set(column(path, "id", { groupBy }).map(([, id]) => id)).size).toBe(1_000);
       const snapshot = openSnapshot(path);
-      for (const _ of snapshot.rows(stream("customers"), { ...ALL, groupBy })) break;
-      expect([...snapshot.rows(stream("tags"), ALL)]).toEqual([]);
+      for (const _ of allRows(snapshot, "customers", { ...ALL, groupBy })) break;
+      expect([...allRows(snapshot, "tags")]).toEqual([]);
       snapshot.close();
     }
   });
@@ -127,7 +137,7 @@ test("a file that is not there is said so, and none is made", () => {
   try {
     expect(() => openSnapshot(db)).toThrow("there is no such file");
     openStore(db, { mode: "create" }).close();
-    expect([...openSnapshot(db).rows(stream("tags"), ALL)]).toEqual([]);
+    expect([...allRows(openSnapshot(db), "tags")]).toEqual([]);
   } finally {
     remove();
   }
