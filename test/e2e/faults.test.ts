@@ -155,7 +155,8 @@ describe.concurrent("an answer", () => {
       return contextOf(asked) === "kobject" ? drip() : null;
     });
     const db = newDb();
-    const ended = await sync(db, front, "--timeout", "1s");
+    // Long enough for a busy machine to answer the other streams.
+    const ended = await sync(db, front, "--timeout", "4s");
     expect(ended.code).toBe(6);
     const report = reportOf(ended);
     expect(statuses(report)).toMatchObject({
@@ -171,7 +172,7 @@ describe.concurrent("an answer", () => {
       const { code, message, hint } = errorOf(report, name);
       expect([code, message, hint]).toEqual([
         "network",
-        expect.stringMatching(/no whole answer from 127\.0\.0\.1:\d+ within 1s \(asked 6 times\)/),
+        expect.stringMatching(/no whole answer from 127\.0\.0\.1:\d+ within 4s \(asked 6 times\)/),
         expect.stringContaining("--timeout"),
       ]);
       expect(front.asked.filter((asked) => contextOf(asked) === context).length).toBeLessThanOrEqual(12);
@@ -179,7 +180,7 @@ describe.concurrent("an answer", () => {
     well = true;
     expect((await sync(db, front, "--timeout", "5s")).code).toBe(0);
     expect(await sandbox.differences(db)).toEqual({});
-  }, 120_000);
+  }, 180_000);
 
   test("that never comes at all: 4, and no file", async () => {
     await using server = serve(() => new Promise<Response>(() => {}));

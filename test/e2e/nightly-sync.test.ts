@@ -116,7 +116,7 @@ describe("docs/nightly-sync.yml", () => {
     const limited = sync.steps.filter((step) => step["timeout-minutes"] !== undefined);
     expect(limited.map(({ name }) => name)).toEqual(["Sync", VERIFY]);
     for (const { env, run, ...step } of limited) {
-      expect(run).toContain('timeout --signal=INT --kill-after=2m "$TIME" kustomer-sync');
+      expect(run).toContain('timeout --foreground --signal=INT --kill-after=2m "$TIME" kustomer-sync');
       expect(Number.parseInt(env!.TIME!, 10) + 2).toBeLessThan(step["timeout-minutes"]!);
     }
     const sum = limited.reduce((minutes, step) => minutes + step["timeout-minutes"]!, 0);
