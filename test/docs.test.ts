@@ -36,7 +36,7 @@ describe("the README", () => {
         expect(words.slice(0, 3)).toEqual(["-y", `bun@${pinned}`, "run"]);
         expect(Object.keys(scripts)).toContain(words[3]!);
       } else {
-        expect(program).toMatch(/^(export|sqlite3|pip|datasette|curl|grep|base=\S+)$/);
+        expect(program).toMatch(/^(export|sqlite3|pip|datasette|curl|grep|openssl|base=\S+)$/);
       }
     });
   }

@@ -93,7 +93,12 @@ export async function installTest(release: string, version: string): Promise<voi
   try {
     const child = Bun.spawn(["sh", join(release, "install.sh")], {
       cwd: folder,
-      env: { PATH: process.env.PATH ?? "", HOME: folder, KUSTOMER_SYNC_BASE_URL: server.url.origin },
+      env: {
+        PATH: process.env.PATH ?? "",
+        HOME: folder,
+        KUSTOMER_SYNC_BASE_URL: server.url.origin,
+        KUSTOMER_SYNC_TRY_LOCAL: "http",
+      },
       stdout: "pipe",
       stderr: "pipe",
     });

@@ -24,14 +24,17 @@ test("rows that are written by turns to two streams are as many in both, or one 
     const file = new Database(db, { readonly: true });
     const count = file.query<{ n: number }, []>("SELECT count(*) AS n FROM customers");
     let before = 0;
-    for (let nth = 1; nth <= 10; nth += 1) {
+    let moved = 0;
+    for (let nth = 1; moved < 10; nth += 1) {
       const out = join(folder.path, `turns ${nth}`);
       while (count.get()!.n <= before) await Bun.sleep(1);
       // The slower of the two first: without one moment the other would have gone on meanwhile.
       const { streams } = await exported(optionsOf(db, out, { compression: "gzip" }));
       const [customers, tags] = streams.map(({ rows }) => rows);
       expect([0, 1]).toContain(customers! - tags!);
-      expect(customers!).toBeGreaterThan(before);
+      expect(customers!).toBeGreaterThanOrEqual(before);
+      // The writer may have had no turn meanwhile.
+      if (customers! > before) moved += 1;
       before = customers!;
     }
     file.close();

@@ -11,6 +11,7 @@ const db = join(folder.path, "kustomer.db");
 
 beforeAll(async () => {
   sandbox = await startSandboxProcess(folder.path, ["--rows", "1000"]);
+  expect((await run(["sync", "--quiet"], options())).code).toBe(0);
 });
 afterAll(async () => {
   await sandbox.stop();
@@ -21,7 +22,7 @@ const options = (env = {}) => ({ cwd: folder.path, env: { ...sandbox.env, ...env
 
 describe("sync", () => {
   test("prints a table on stdout and everything else on stderr", async () => {
-    const { code, stdout, stderr } = await run(["sync"], options());
+    const { code, stdout, stderr } = await run(["sync", "--db", "new.db"], options());
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(10);
