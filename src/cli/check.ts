@@ -2,6 +2,7 @@
 import { listPage } from "../kustomer/list.ts";
 import { searchPage } from "../kustomer/search.ts";
 import { readToken } from "../kustomer/token.ts";
+import { counted, formatCount } from "../lib/count.ts";
 import { AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
@@ -45,8 +46,10 @@ export const check = defineCommand({
         `key ${token.name ?? "(unnamed)"} of org ${token.orgId ?? "(unknown)"} at ${connection.client.baseUrl}`,
       );
       const limit =
-        orgLimit === null ? "not told by the API" : `${orgLimit} requests a window, ${org} of them for us`;
-      log.info(`budget: ${limit}; ${search} searches\n`);
+        orgLimit === null
+          ? "not told by the API"
+          : `${counted(orgLimit, "request")} a window, ${formatCount(org)} of them for us`;
+      log.info(`budget: ${limit}; ${counted(search, "search", "searches")}\n`);
       const rows = results.map(({ stream, readable, rows, error }) => [
         stream,
         readable ? "yes" : "no",

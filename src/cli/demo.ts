@@ -3,6 +3,7 @@
  * changed and synced again; the queries at the end are run, so that what is shown is what the file holds.
  */
 import { existsSync, rmSync } from "node:fs";
+import { counted } from "../lib/count.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
@@ -14,7 +15,7 @@ import { DEMO_QUERIES } from "./demo-queries.ts";
 import { databaseOptions } from "./options.ts";
 import { renderReport } from "./sync.ts";
 import { synchronize } from "./synchronize.ts";
-import { formatCount, renderTable } from "./table.ts";
+import { renderTable } from "./table.ts";
 
 /** Rows that are created, edited or deleted between the two syncs. */
 const CHANGES = 40;
@@ -43,7 +44,7 @@ export const demo = defineCommand({
     const server = await startSandbox({ rows: values.rows, seed: values.seed });
     try {
       clearEarlierDemo(values.db);
-      log.info(`A simulated Kustomer account of ${formatCount(values.rows)} rows, at ${server.url}.`);
+      log.info(`A simulated Kustomer account of ${counted(values.rows, "row")}, at ${server.url}.`);
       log.info(`\nThe first sync reads everything, into ${values.db}:\n`);
       const first = await syncOnce(values.db, server, surroundings);
       if (!values.json) await out(renderReport(first, color));
@@ -54,7 +55,7 @@ export const demo = defineCommand({
         0,
       );
       log.info(
-        `\n${formatCount(changed)} rows were created, changed or deleted there. The second sync brings those:\n`,
+        `\n${counted(changed, "row was", "rows were")} created, changed or deleted there. The second sync brings those:\n`,
       );
       const second = await syncOnce(values.db, server, surroundings);
       if (!values.json) await out(renderReport(second, color));

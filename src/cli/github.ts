@@ -3,8 +3,9 @@
  * annotations. It is talk: where it cannot be told, the run goes on, and outside of GitHub Actions nothing is.
  */
 import { appendFileSync } from "node:fs";
+import { formatCount } from "../lib/count.ts";
 import type { Environment } from "./parse.ts";
-import { type Cell, formatCount } from "./table.ts";
+import type { Cell } from "./table.ts";
 
 export type Annotation = {
   readonly level: "error" | "warning" | "notice";

@@ -2,6 +2,7 @@
  * `kustomer-sync load STREAM FILE...`: puts recorded API responses through the path of a sync, without the
  * network. All files are read and checked before the first row is written.
  */
+import { counted } from "../lib/count.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { openStore } from "../store/store.ts";
@@ -64,7 +65,7 @@ export const load = defineCommand({
         `${stream.name}: ${counts.read} read, ${counts.written} written, ${counts.deleted} deleted, ${counts.rejected} kept out\n`,
       );
     }
-    if (counts.rejected > 0) log.warn(`${counts.rejected} rows came without a usable id and were kept out`);
+    if (counts.rejected > 0) log.warn(`${counted(counts.rejected, "row")} without a usable id, kept out`);
     return EXIT.done;
   },
 });

@@ -3,6 +3,7 @@
  * environment or is the default, and which type the command receives. A value that its kind does not allow
  * never reaches a command.
  */
+import { formatCount } from "../lib/count.ts";
 import { formatDuration, parseDuration, parseTime } from "../lib/time.ts";
 import { suggest } from "./suggest.ts";
 
@@ -79,9 +80,7 @@ export function readValue(option: Exclude<Option, { kind: "boolean" }>, text: st
     case "string":
       return { value: text };
     case "integer":
-      return within(option, readInteger(text), `"${text}" is not a whole number`, (limit) =>
-        limit.toLocaleString("en-US"),
-      );
+      return within(option, readInteger(text), `"${text}" is not a whole number`, formatCount);
     case "number":
       return within(option, readNumber(text), `"${text}" is not a number`, String);
     case "duration":

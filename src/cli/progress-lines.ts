@@ -1,7 +1,8 @@
 /** The words of the progress display: pure functions from what is known of a run to lines of text. */
 import { formatBytes } from "../lib/bytes.ts";
+import { counted, formatCount } from "../lib/count.ts";
 import { formatDuration } from "../lib/time.ts";
-import { cut, formatCount, pad } from "./table.ts";
+import { cut, pad } from "./table.ts";
 
 /** One stream at one moment. Rates are rows a second, times left are milliseconds; null where unknown. */
 export type StreamLine = {
@@ -33,7 +34,7 @@ export function liveLines(
   const cells = shown.map((stream) => [
     stream.name,
     percent(stream) ?? "",
-    `${formatCount(stream.rows)} rows`,
+    counted(stream.rows, "row"),
     bytesWritten(stream) ?? "",
     timeLeft(stream) ?? "",
     speed(stream) ?? "",
@@ -54,8 +55,8 @@ export function plainLine(stream: StreamLine): string {
   const share = percent(stream);
   const rows =
     stream.total === null || share === null
-      ? `${formatCount(stream.rows)} rows`
-      : `${formatCount(stream.rows)} of ${formatCount(stream.total)} rows (${share})`;
+      ? counted(stream.rows, "row")
+      : `${formatCount(stream.rows)} of ${counted(stream.total, "row")} (${share})`;
   return `${stream.name}: ${[rows, bytesWritten(stream), speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
 }
 
@@ -66,7 +67,7 @@ export function endLine(
   tookMs: number,
 ): string {
   const size = bytesWritten(stream);
-  const rows = `${formatCount(stream.rows)} rows${size === null ? "" : `, ${size}`}`;
+  const rows = `${counted(stream.rows, "row")}${size === null ? "" : `, ${size}`}`;
   return `${stream.name}: ${state}, ${rows} in ${formatDuration(tookMs)}`;
 }
 
@@ -96,7 +97,7 @@ function bytesWritten({ bytes }: Pick<StreamLine, "bytes">): string | null {
 }
 
 function speed({ rate }: StreamLine): string | null {
-  return rate === null ? null : `${formatCount(Math.round(rate))} rows/s`;
+  return rate === null ? null : `${counted(Math.round(rate), "row")}/s`;
 }
 
 function timeLeft({ rows, total, rate }: StreamLine): string | null {

@@ -2,6 +2,7 @@
  * `kustomer-sync reset STREAM...`: forgets how far streams are, so that the next sync reads them from the
  * beginning; with `--drop` their rows go too. All of it is one transaction, and nothing happens unasked.
  */
+import { counted } from "../lib/count.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { openStore } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
@@ -9,7 +10,7 @@ import { STREAMS } from "../streams/index.ts";
 import { ask, canAsk } from "./ask.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions, streamArguments } from "./options.ts";
-import { formatCount, renderTable } from "./table.ts";
+import { renderTable } from "./table.ts";
 
 export const reset = defineCommand({
   name: "reset",
@@ -71,7 +72,7 @@ function consequence(db: string, streams: readonly Stream[], drop: boolean): str
   try {
     const lines = store.status().flatMap(({ stream, rows, deleted, synced_to }) => {
       if (!streams.some(({ name }) => name === stream)) return [];
-      return [`  ${stream}: ${formatCount(rows + deleted)} rows, synced to ${synced_to ?? "nothing yet"}`];
+      return [`  ${stream}: ${counted(rows + deleted, "row")}, synced to ${synced_to ?? "nothing yet"}`];
     });
     const loss = drop ? "forgets how far these are, and removes their rows" : "forgets how far these are";
     return [`this ${loss}, in ${db}:`, ...lines].join("\n");

@@ -1,4 +1,5 @@
 /** `kustomer-sync sandbox`: serves a simulated Kustomer API on loopback until it is stopped. */
+import { counted, formatCount } from "../lib/count.ts";
 import { EXIT } from "../lib/errors.ts";
 import { parseFaults } from "../sandbox/faults.ts";
 import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/readings.ts";
@@ -99,7 +100,9 @@ export const sandbox = defineCommand({
     });
     const { requests, refused, faults } = server.stats();
     await server.stop();
-    log.info(`served ${requests} requests, ${refused} refused, ${faults} faults`);
+    log.info(
+      `served ${counted(requests, "request")}, ${formatCount(refused)} refused, ${counted(faults, "fault")}`,
+    );
     return EXIT.done;
   },
 });

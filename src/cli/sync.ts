@@ -1,5 +1,6 @@
 /** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
 import { existsSync } from "node:fs";
+import { counted } from "../lib/count.ts";
 import { type AppError, renderError, reportWords } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { RunReport, StreamReport } from "../sync/report.ts";
@@ -81,7 +82,7 @@ export const sync = defineCommand({
     if (values.json) await outJson(report);
     else await out(renderReport(report, color));
     for (const { stream, rejected, error } of report.streams) {
-      if (rejected > 0) log.warn(`${stream}: ${rejected} rows came without a usable id and were kept out`);
+      if (rejected > 0) log.warn(`${stream}: ${counted(rejected, "row")} without a usable id, kept out`);
       if (error === null) continue;
       log.warn(`${stream}: ${reportWords(error)}`);
     }
@@ -89,7 +90,7 @@ export const sync = defineCommand({
     if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
     const seconds = formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at));
     log.info(
-      `${report.status} in ${seconds}: ${report.requests} requests, ${formatDuration(report.waited_ms)} waiting for the rate limit`,
+      `${report.status} in ${seconds}: ${counted(report.requests, "request")}, ${formatDuration(report.waited_ms)} waiting for the rate limit`,
     );
     return exitCode;
   },

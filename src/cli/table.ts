@@ -3,6 +3,8 @@
  * spaces, and control characters become spaces.
  */
 
+import { formatCount } from "../lib/count.ts";
+
 export type Cell = string | number | null;
 
 /** Renders rows under titles; columns of numbers stand to the right with thousands separators, null is `-`. */
@@ -49,11 +51,6 @@ export function cut(text: string, width: number): string {
     kept += segment;
   }
   return width > 0 ? `${kept}…` : "";
-}
-
-/** Writes a count with thousands separators, whatever the locale. */
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
 }
 
 function cellText(cell: Cell): string {

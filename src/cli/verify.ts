@@ -2,6 +2,7 @@
  * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
  * writes it. Without, the file is only read, and a sync may run meanwhile.
  */
+import { counted, formatCount } from "../lib/count.ts";
 import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
@@ -22,7 +23,7 @@ import {
   streamArguments,
 } from "./options.ts";
 import { selectStart, selectStreams } from "./selection.ts";
-import { formatCount, renderTable } from "./table.ts";
+import { renderTable } from "./table.ts";
 
 export const verify = defineCommand({
   name: "verify",
@@ -192,13 +193,20 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
   }
   const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
   const left = found - sum(({ repaired }) => repaired);
-  if (found === 0) log.info(`${formatCount(sum(({ checked }) => checked))} rows compared, no difference`);
-  else if (left === 0) log.info(`${formatCount(found)} rows differed, and were repaired`);
+  if (found === 0)
+    log.info(
+      `${counted(
+        sum(({ checked }) => checked),
+        "row",
+      )} compared, no difference`,
+    );
+  else if (left === 0)
+    log.info(`${counted(found, "row differed, and was", "rows differed, and were")} repaired`);
   else {
     const since = left < found ? 0 : sum(({ since_sync }) => since_sync);
     const news =
       since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
-    log.info(`${formatCount(left)} rows differ${news}\n  try: kustomer-sync verify --repair`);
+    log.info(`${counted(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
   }
 }
 

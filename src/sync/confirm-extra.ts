@@ -3,6 +3,7 @@
  * what was still to be read to what had been; so what changed since is read, again and again, until a round
  * finds none of them any more. A change that even that misses is news to the next sync, which brings it.
  */
+import { counted } from "../lib/count.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
 import type { Comparison } from "./comparison.ts";
@@ -49,9 +50,13 @@ export async function confirmExtra(
       if (round < MOST_ROUNDS) return true;
       unsure.set(
         stream,
-        new AppError("incomplete", `${left} rows were not found, while others kept moving`, {
-          hint: "run it again at a quieter time: they are in the file as they were",
-        }),
+        new AppError(
+          "incomplete",
+          `${counted(left, "row was", "rows were")} not found, while others kept moving`,
+          {
+            hint: "run it again at a quieter time: they are in the file as they were",
+          },
+        ),
       );
       return false;
     });

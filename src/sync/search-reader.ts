@@ -3,6 +3,7 @@
  * what the page proves, and goes on from there by time, never by page number, because a row that changes
  * while it is read would shift the pages and another be skipped. Only a tie is read by page number.
  */
+import { counted } from "../lib/count.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
@@ -247,10 +248,14 @@ export function createSearchReader(
       markUnseen();
     } else if (then === "later") {
       lacks.push(
-        new AppError("incomplete", `${unseen} rows did not come again, while others kept changing`, {
-          at: stream.name,
-          hint: "run sync again at a quieter time: they stay as they are until then",
-        }),
+        new AppError(
+          "incomplete",
+          `${counted(unseen, "row")} did not come again, while others kept changing`,
+          {
+            at: stream.name,
+            hint: "run sync again at a quieter time: they stay as they are until then",
+          },
+        ),
       );
     } else {
       round = { number: round.number + 1, unseen, leftNews: false };

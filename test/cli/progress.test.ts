@@ -179,7 +179,7 @@ describe("on a terminal", () => {
     for (const name of ["a", "b", "c", "d"]) progress.update(name, reading(1));
     progress.searches(1, 2);
     pass(100);
-    expect(screen()).toEqual(["a  1 rows", "b  1 rows", "searches 1 of 2"]);
+    expect(screen()).toEqual(["a  1 row", "b  1 row", "searches 1 of 2"]);
   });
 
   test("hides the cursor while it draws, and stop gives it back, clears the display and ends the ticking", () => {

@@ -1,0 +1,16 @@
+import { expect, test } from "bun:test";
+import { counted, formatCount } from "../../src/lib/count.ts";
+
+test("one is one of something, and every other count is of several", () => {
+  expect([0, 1, 2, 1_000].map((count) => counted(count, "row"))).toEqual([
+    "0 rows",
+    "1 row",
+    "2 rows",
+    "1,000 rows",
+  ]);
+  expect([1, 11].map((count) => counted(count, "search", "searches"))).toEqual(["1 search", "11 searches"]);
+});
+
+test("digits are in groups of three", () => {
+  expect([0, 999, 1_000, 1_234_567].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
+});
