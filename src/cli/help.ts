@@ -3,6 +3,8 @@ import { type ArgsDef, type CommandDef, renderUsage } from "citty";
 import { VERSION } from "../lib/version.ts";
 import type { Command } from "./command.ts";
 import { flagName, type OptionTable } from "./option.ts";
+import { outputOptions } from "./options.ts";
+import type { Grammar } from "./parse.ts";
 import { pad } from "./table.ts";
 
 const PROGRAM: CommandDef = {
@@ -18,9 +20,26 @@ const BUILT_IN = {
   version: { type: "boolean", alias: "v", description: "print the version" },
 } as const satisfies ArgsDef;
 
+/** What the program itself answers, and the words of it. */
+export const BUILT_IN_COMMANDS = {
+  version: {
+    name: "version",
+    summary: "print the version, with --json those of Bun and SQLite too",
+    options: outputOptions,
+    positionals: [],
+  },
+  help: {
+    name: "help",
+    summary: "show how the program is used, or one command of it",
+    options: outputOptions,
+    positionals: [{ name: "command", summary: "the command to explain", optional: true }],
+  },
+} as const satisfies Record<string, Grammar & { readonly summary: string }>;
+
 /** The help of the program: its commands, and the first example of each. */
 export async function programHelp(commands: readonly Command[], color: boolean): Promise<string> {
-  const subCommands = Object.fromEntries(commands.map((command) => [command.name, asUsage(command)]));
+  const listed = [...commands, ...Object.values(BUILT_IN_COMMANDS)];
+  const subCommands = Object.fromEntries(listed.map((command) => [command.name, asUsage(command)]));
   const usage = await renderUsage<ArgsDef>({ ...PROGRAM, subCommands, args: BUILT_IN });
   return finish(
     usage,
@@ -35,7 +54,7 @@ export async function commandHelp(command: Command, color: boolean): Promise<str
 }
 
 /** The table of a command in the form that citty draws. */
-function asUsage({ name, summary, positionals, options }: Command): CommandDef {
+function asUsage({ name, summary, positionals, options }: Omit<Command, "examples" | "run">): CommandDef {
   const words = positionals.map(({ name, summary, optional, variadic }): [string, ArgsDef[string]] => [
     variadic ? `${name}...` : name,
     { type: "positional", description: summary, required: optional !== true },

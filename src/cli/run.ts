@@ -8,7 +8,7 @@ import { writeOut } from "../lib/stdout.ts";
 import { COMMIT, VERSION } from "../lib/version.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { createJob, type Job } from "./github.ts";
-import { commandHelp, programHelp } from "./help.ts";
+import { BUILT_IN_COMMANDS, commandHelp, programHelp } from "./help.ts";
 import { COMMANDS, type CommandTable } from "./index.ts";
 import { outputOptions } from "./options.ts";
 import { type Environment, type Parsed, parseCommandLine } from "./parse.ts";
@@ -87,13 +87,19 @@ async function dispatch(argv: readonly string[], setting: Setting): Promise<numb
   const { env, io, commands } = setting;
   const [first, ...rest] = argv;
   const color = io.outIsTTY && usesColor({ isTTY: true }, env) && !argv.includes("--no-color");
-  if (first === "help" && rest.length === 1) return dispatch([rest[0]!, "--help"], setting);
-  if (first === undefined || first.startsWith("-") || first === "help") {
-    const parsed = parseProgramLine(first === "help" ? rest : argv, setting);
-    if (parsed.ask === "version") return printVersion(argv, io);
+  const help = async () => {
     const all = await Promise.all(Object.values(commands).map((load) => load()));
     await io.out(await programHelp(all, color));
     return EXIT.done;
+  };
+  if (first === undefined || first.startsWith("-")) {
+    return parseProgramLine(argv, setting).ask === "version" ? printVersion(argv, io) : help();
+  }
+  if (first === "help" || first === "version") {
+    const parsed = parseCommandLine(BUILT_IN_COMMANDS[first], rest, env);
+    const command = parsed.ask === null ? parsed.positionals.command : undefined;
+    if (typeof command === "string") return dispatch([command, "--help"], setting);
+    return first === "help" || parsed.ask === "help" ? help() : printVersion(argv, io);
   }
   const command = await findCommand(first, commands);
   const parsed = parseCommandLine(command, rest, env);
@@ -120,7 +126,7 @@ function parseProgramLine(argv: readonly string[], { env, commands }: Setting): 
 async function findCommand(name: string, commands: CommandTable): Promise<Command> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load !== undefined) return load();
-  const meant = suggest(name, Object.keys(commands));
+  const meant = suggest(name, [...Object.keys(commands), ...Object.keys(BUILT_IN_COMMANDS)]);
   const guess = meant === null ? "" : ` (did you mean ${meant}?)`;
   throw new AppError("usage", `unknown command "${name}"${guess}`, { hint: "kustomer-sync --help" });
 }
@@ -164,6 +170,7 @@ async function runCommand(
       return display;
     },
   };
+  for (const note of line.notes) surroundings.log.warn(note);
   try {
     return (await command.run(line, surroundings)) ?? code;
   } finally {
