@@ -8,6 +8,7 @@ import type { OptionTable, Values } from "./option.ts";
 import { outputOptions } from "./options.ts";
 import type { CommandLine, Environment, Positional, PositionalValues } from "./parse.ts";
 import type { Progress } from "./progress.ts";
+import type { Cell, Column } from "./table.ts";
 
 /** What every command receives beside its values. */
 export type Surroundings = {
@@ -16,6 +17,9 @@ export type Surroundings = {
   readonly log: Log;
   /** Writes data to stdout and waits until it is taken; false when nobody reads any more. */
   readonly out: (text: string | Uint8Array) => Promise<boolean>;
+  /** Writes to stdout what is for people to read, a table or sentences; with `--quiet` nothing. */
+  readonly show: (text: string) => Promise<boolean>;
+  readonly showTable: (columns: readonly Column[], rows: readonly (readonly Cell[])[]) => Promise<boolean>;
   /** Writes one JSON object, on one line, to stdout. */
   readonly outJson: (value: object) => Promise<boolean>;
   /** The job of a CI that this run is a part of. */
@@ -27,8 +31,8 @@ export type Surroundings = {
   /** Sets the exit code of a run that returns none. */
   readonly exit: (code: number) => void;
   readonly outIsTTY: boolean;
-  /** True where tables on stdout may have colour. */
-  readonly color: boolean;
+  /** Columns of the terminal that stdout is, or is taken to be. */
+  readonly width: number;
   /**
    * Starts the display on stderr; lines logged while it runs go above it, and it ends with the command at
    * the latest. `enabled: false` gives plain lines in its place, `--quiet` nothing.

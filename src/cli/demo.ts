@@ -13,9 +13,8 @@ import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import { DEMO_QUERIES } from "./demo-queries.ts";
 import { databaseOptions } from "./options.ts";
-import { renderReport } from "./sync.ts";
+import { COLUMNS, rowsOf } from "./sync.ts";
 import { synchronize } from "./synchronize.ts";
-import { renderTable } from "./table.ts";
 
 /** Rows that are created, edited or deleted between the two syncs. */
 const CHANGES = 40;
@@ -40,14 +39,14 @@ export const demo = defineCommand({
     ["kustomer-sync demo --rows 20000 --db /tmp/big.db", "more rows, another file"],
   ],
   run: async ({ values, ...surroundings }) => {
-    const { log, out, outJson, color, signal } = surroundings;
+    const { log, show, showTable, outJson, signal } = surroundings;
     const server = await startSandbox({ rows: values.rows, seed: values.seed });
     try {
       clearEarlierDemo(values.db);
       log.info(`A simulated Kustomer account of ${counted(values.rows, "row")}, at ${server.url}.`);
       log.info(`\nThe first sync reads everything, into ${values.db}:\n`);
       const first = await syncOnce(values.db, server, surroundings);
-      if (!values.json) await out(renderReport(first, color));
+      if (!values.json) await showTable(COLUMNS, rowsOf(first));
       signal.throwIfAborted();
       const changes = server.change(CHANGES);
       const changed = Object.values(changes).reduce(
@@ -58,7 +57,7 @@ export const demo = defineCommand({
         `\n${counted(changed, "row was", "rows were")} created, changed or deleted there. The second sync brings those:\n`,
       );
       const second = await syncOnce(values.db, server, surroundings);
-      if (!values.json) await out(renderReport(second, color));
+      if (!values.json) await showTable(COLUMNS, rowsOf(second));
       const answers = runQueries(values.db);
       if (values.json) {
         await outJson({ db: values.db, changed: changes, syncs: [first, second], queries: answers });
@@ -67,12 +66,10 @@ export const demo = defineCommand({
       log.info(`\nThree queries worth running on ${values.db}, with what they answer:`);
       for (const { asks, sql, rows } of answers) {
         const titles = Object.keys(rows[0] ?? {});
-        await out(
-          `\n-- ${asks}\n${sql};\n\n${renderTable(
-            titles,
-            rows.map((row) => titles.map((title) => row[title] ?? null)),
-            { color },
-          )}`,
+        await show(`\n-- ${asks}\n${sql};\n\n`);
+        await showTable(
+          titles,
+          rows.map((row) => titles.map((title) => row[title] ?? null)),
         );
       }
       log.info(`\nTry them: sqlite3 ${values.db}. On your own account: kustomer-sync sync --help`);

@@ -10,12 +10,12 @@ import {
 import type { Format } from "../export/format.ts";
 import { FORMATS } from "../export/formats.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { readableTime } from "../lib/time.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
 import type { JobReport } from "./github.ts";
 import { databaseOptions, progressOption, skipOption, streamArguments } from "./options.ts";
 import { selectStreams } from "./selection.ts";
-import { renderTable } from "./table.ts";
 
 /** Where an export goes that names no place. */
 const FOLDER = "./export";
@@ -83,7 +83,7 @@ export const exportCommand = defineCommand({
   ],
   stopping: "nothing unfinished is left",
   run: async (context) => {
-    const { values, positionals, outIsTTY, out, outJson, color, log, job } = context;
+    const { values, positionals, outIsTTY, out, showTable, outJson, log, job } = context;
     const streams = selectStreams(positionals.stream, values.skip);
     checkExport(values, { named: streams.map(({ name }) => name), outIsTTY });
     const format: Format = FORMATS[values.format];
@@ -107,9 +107,9 @@ export const exportCommand = defineCommand({
     const exported = await exportToFolder({ ...options, ...folder }, hooks);
     stop();
     if (values.json) await outJson(asJson(exported, values.format));
-    else await out(renderExport(exported, color));
+    else await showTable(COLUMNS, rowsOf(exported));
     await job.tell(jobReport(exported));
-    log.info(`${exported.out} holds the file as it was at ${exported.moment}`);
+    log.info(`${exported.out} holds the file as it was at ${readableTime(exported.moment)}`);
   },
 });
 
@@ -152,10 +152,6 @@ function asJson({ moment, out, streams }: Exported, format: string) {
   };
 }
 
-function renderExport(exported: Exported, color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(exported), { color });
-}
-
 const COLUMNS = ["stream", "rows", "of them deleted", "files", "size"];
 
 function rowsOf({ streams }: Exported) {
@@ -174,8 +170,8 @@ function jobReport(exported: Exported): JobReport {
     streams.reduce((all, one) => all + count(one), 0);
   return {
     title: `kustomer-sync export: ${out}`,
-    table: { titles: COLUMNS, rows: rowsOf(exported) },
-    notes: [`The file as it was at ${moment}.`],
+    table: { columns: COLUMNS, rows: rowsOf(exported) },
+    notes: [`The file as it was at ${readableTime(moment)}.`],
     outputs: { out, moment, rows: sum(({ rows }) => rows), bytes: sum(bytesOf) },
   };
 }

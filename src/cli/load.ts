@@ -31,7 +31,7 @@ export const load = defineCommand({
     ["kustomer-sync load customers page-1.json page-2.json", "saved answers of the API"],
     ["kustomer-sync load messages - --db old.db < messages.ndjson", "a stream of resources"],
   ],
-  run: async ({ values, positionals, log, out, outJson }) => {
+  run: async ({ values, positionals, log, show, outJson }) => {
     const stream = findStream(positionals.stream)!;
     const files = await Promise.all(positionals.file.map(rereadable));
     for (const { name, rows } of files) {
@@ -61,7 +61,7 @@ export const load = defineCommand({
     }
     if (values.json) await outJson({ db: values.db, stream: stream.name, ...counts });
     else {
-      await out(
+      await show(
         `${stream.name}: ${counts.read} read, ${counts.written} written, ${counts.deleted} deleted, ${counts.rejected} kept out\n`,
       );
     }

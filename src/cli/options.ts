@@ -7,7 +7,7 @@ import type { Positional } from "./parse.ts";
 /** Every command has these. */
 export const outputOptions = {
   json: { kind: "boolean", summary: "print one JSON object on stdout" },
-  quiet: { kind: "boolean", summary: "say nothing but warnings and errors" },
+  quiet: { kind: "boolean", summary: "print nothing unless something is wrong" },
   verbose: { kind: "boolean", summary: "say more, on stderr" },
   noColor: { kind: "boolean", summary: "no colour, even on a terminal" },
 } as const satisfies OptionTable;

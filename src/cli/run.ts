@@ -14,13 +14,16 @@ import { outputOptions } from "./options.ts";
 import { type Environment, type Parsed, parseCommandLine } from "./parse.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { suggest } from "./suggest.ts";
-import { createTerminal, type Terminal, type TextStream, usesColor } from "./terminal.ts";
+import { renderTable, type TableOptions } from "./table.ts";
+import { createTerminal, type Terminal, type TextStream, usesColor, widthOf } from "./terminal.ts";
 
 /** Where a run writes, and what stops it. */
 export type Io = {
   /** Data; false when nobody reads any more. */
   readonly out: (text: string | Uint8Array) => Promise<boolean>;
   readonly outIsTTY: boolean;
+  /** Columns of the terminal that stdout is. */
+  readonly outColumns?: number | undefined;
   readonly stderr: TextStream;
   /** Aborted by the first Ctrl-C, with an AppError as its reason. */
   readonly signal: AbortSignal;
@@ -30,7 +33,9 @@ export type Io = {
 
 /** The streams of this process. */
 export function processIo({ signal, blocking }: Required<Pick<Io, "signal" | "blocking">>): Io {
-  return { out: writeOut, outIsTTY: process.stdout.isTTY === true, stderr: process.stderr, signal, blocking };
+  const { isTTY, columns } = process.stdout;
+  const outIsTTY = isTTY === true;
+  return { out: writeOut, outIsTTY, outColumns: columns, stderr: process.stderr, signal, blocking };
 }
 
 /** Runs `kustomer-sync ARGV...` and returns its exit code; never throws. */
@@ -87,9 +92,10 @@ async function dispatch(argv: readonly string[], setting: Setting): Promise<numb
   const { env, io, commands } = setting;
   const [first, ...rest] = argv;
   const color = io.outIsTTY && usesColor({ isTTY: true }, env) && !argv.includes("--no-color");
+  const width = widthOf({ isTTY: io.outIsTTY, columns: io.outColumns }, env);
   const help = async () => {
     const all = await Promise.all(Object.values(commands).map((load) => load()));
-    await io.out(await programHelp(all, color));
+    await io.out(await programHelp(all, { color, width }));
     return EXIT.done;
   };
   if (first === undefined || first.startsWith("-")) {
@@ -103,9 +109,9 @@ async function dispatch(argv: readonly string[], setting: Setting): Promise<numb
   }
   const command = await findCommand(first, commands);
   const parsed = parseCommandLine(command, rest, env);
-  if (parsed.ask === null) return runCommand(command, parsed, setting, color);
+  if (parsed.ask === null) return runCommand(command, parsed, setting, { color, width });
   if (parsed.ask === "version") return printVersion(argv, io);
-  await io.out(await commandHelp(command, color));
+  await io.out(await commandHelp(command, { color, width }));
   return EXIT.done;
 }
 
@@ -135,10 +141,11 @@ async function runCommand(
   command: Command,
   line: Extract<Parsed, { ask: null }>,
   { env, io, terminal, onCommand, job }: Setting,
-  color: boolean,
+  look: Required<TableOptions>,
 ): Promise<number> {
   onCommand(command);
   const { quiet, verbose, noColor } = line.values;
+  const show = async (text: string) => quiet === true || io.out(text);
   let code: number = EXIT.done;
   let display: Progress | null = null;
   const surroundings: Surroundings = {
@@ -150,6 +157,8 @@ async function runCommand(
       write: terminal.line,
     }),
     out: io.out,
+    show,
+    showTable: (columns, rows) => show(renderTable(columns, rows, look)),
     outJson: (value) => io.out(`${JSON.stringify(value)}\n`),
     job,
     signal: io.signal,
@@ -158,7 +167,7 @@ async function runCommand(
     exit: (chosen) => {
       code = chosen;
     },
-    color,
+    width: look.width,
     startProgress: ({ enabled }) => {
       const progress = createProgress({ stream: io.stderr, enabled, quiet: quiet === true, env });
       const stop = () => {

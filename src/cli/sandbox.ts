@@ -6,7 +6,6 @@ import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/reading
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { defineCommand } from "./command.ts";
 import { skipOption } from "./options.ts";
-import { renderTable } from "./table.ts";
 
 const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means]);
 
@@ -70,11 +69,11 @@ export const sandbox = defineCommand({
     ["kustomer-sync sandbox --as sort-never,archive-403", "no order, and no archive"],
     ["kustomer-sync sandbox --port 0 --json", "any free port, told as JSON"],
   ],
-  run: async ({ values, signal, log, out, outJson, color }) => {
+  run: async ({ values, signal, log, show, showTable, outJson }) => {
     const readings = [...values.as];
     if (readings.includes("list")) {
       if (values.json) await outJson(Object.fromEntries(MEANINGS));
-      else await out(renderTable(["reading", "means"], MEANINGS, { color }));
+      else await showTable(["reading", "means"], MEANINGS);
       return EXIT.done;
     }
     const server = await startSandbox({
@@ -93,7 +92,7 @@ export const sandbox = defineCommand({
         log.debug(`${method} ${path} ${status} ${Math.round(ms)}ms`),
     });
     if (values.json) await outJson({ url: server.url, api_key: server.apiKey });
-    else await out(howToUse(server));
+    else await show(howToUse(server));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });

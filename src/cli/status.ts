@@ -1,8 +1,9 @@
 /** `kustomer-sync status`: what the file holds and how far each stream is. Asks nobody, changes nothing. */
+import type { LastRun } from "../store/status.ts";
 import { openStore } from "../store/store.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions } from "./options.ts";
-import { renderTable } from "./table.ts";
+import { type Cell, type Column, timeTexts } from "./table.ts";
 
 export const status = defineCommand({
   name: "status",
@@ -13,7 +14,7 @@ export const status = defineCommand({
     ["kustomer-sync status", "of ./kustomer.db"],
     ["kustomer-sync status --db acme.db --json", "for a script"],
   ],
-  run: async ({ values, out, outJson, color }) => {
+  run: async ({ values, showTable, outJson }) => {
     const store = openStore(values.db, { mode: "read" });
     try {
       const streams = store.status();
@@ -25,14 +26,29 @@ export const status = defineCommand({
         stream,
         rows,
         deleted,
-        synced_to ?? "never",
+        synced_to === null ? "never" : timeTexts(synced_to),
         complete ? "yes" : "no",
-        last_run === null ? "never" : `${last_run.finished_at ?? "not finished"} (${last_run.status})`,
+        last_run === null ? "never" : runTexts(last_run),
       ]);
-      const columns = ["stream", "rows", "deleted", "synced to", "complete", "last run"];
-      await out(renderTable(columns, rows, { color }));
+      await showTable(COLUMNS, rows);
     } finally {
       store.close();
     }
   },
 });
+
+const COLUMNS: readonly Column[] = [
+  "stream",
+  "live rows",
+  { title: "deleted", gives: [7] },
+  { title: "synced to", gives: [3, 6] },
+  "complete",
+  { title: "last run", gives: [1, 2, 4, 5] },
+];
+
+/** How a run ended and when; of one that runs, or whose end nobody noted, when it began. */
+function runTexts({ status, started_at, finished_at }: LastRun): Cell {
+  const begun = status === "running" ? "running since" : `${status}, begun`;
+  const words = finished_at === null ? begun : status;
+  return [...timeTexts(finished_at ?? started_at).map((time) => `${words} ${time}`), status];
+}

@@ -18,7 +18,7 @@ import {
 } from "./options.ts";
 import { selectStart, selectStreams } from "./selection.ts";
 import { synchronize } from "./synchronize.ts";
-import { renderTable } from "./table.ts";
+import { type Cell, type Column, timeTexts } from "./table.ts";
 
 export const sync = defineCommand({
   name: "sync",
@@ -52,7 +52,7 @@ export const sync = defineCommand({
     ],
     ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
+  run: async ({ values, positionals, env, signal, log, showTable, outJson, startProgress, job }) => {
     const isNew = !existsSync(values.db);
     const streams = selectStreams(positionals.stream, values.skip);
     const start = selectStart(values.startDate);
@@ -80,7 +80,7 @@ export const sync = defineCommand({
     });
     progress.stop();
     if (values.json) await outJson(report);
-    else await out(renderReport(report, color));
+    else await showTable(COLUMNS, rowsOf(report));
     for (const { stream, rejected, error } of report.streams) {
       if (rejected > 0) log.warn(`${stream}: ${counted(rejected, "row")} without a usable id, kept out`);
       if (error === null) continue;
@@ -96,14 +96,18 @@ export const sync = defineCommand({
   },
 });
 
-/** The report as a table for people. */
-export function renderReport(report: RunReport, color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(report), { color });
-}
+/** The columns of the report for people; what a newcomer would take for the rows of the file goes first. */
+export const COLUMNS: readonly Column[] = [
+  "stream",
+  "status",
+  { title: "read, with repeats", gives: [2] },
+  "new or changed",
+  "deleted",
+  { title: "requests", gives: [1] },
+  { title: "synced to", gives: [3, 4] },
+];
 
-const COLUMNS = ["stream", "status", "read", "written", "deleted", "requests", "synced to"];
-
-function rowsOf({ streams }: RunReport) {
+export function rowsOf({ streams }: RunReport): Cell[][] {
   return streams.map((stream) => [
     stream.stream,
     stream.status,
@@ -111,7 +115,7 @@ function rowsOf({ streams }: RunReport) {
     stream.written,
     stream.deleted,
     stream.requests,
-    stream.synced_to ?? "-",
+    stream.synced_to === null ? null : timeTexts(stream.synced_to),
   ]);
 }
 
@@ -146,7 +150,7 @@ function jobReport(
       : [{ level: "error", title: "kustomer-sync sync", message: reportWords(stopped.report()) }];
   return {
     title: `kustomer-sync sync: ${status}`,
-    table: { titles: COLUMNS, rows: rowsOf(report) },
+    table: { columns: COLUMNS, rows: rowsOf(report) },
     notes: [beginning(db, isNew)],
     outputs: {
       status,

@@ -23,7 +23,6 @@ import {
   streamArguments,
 } from "./options.ts";
 import { selectStart, selectStreams } from "./selection.ts";
-import { renderTable } from "./table.ts";
 
 export const verify = defineCommand({
   name: "verify",
@@ -57,7 +56,7 @@ export const verify = defineCommand({
     ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
     ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
+  run: async ({ values, positionals, env, signal, log, showTable, outJson, startProgress, job }) => {
     const { repair, force } = values;
     if (force && !repair) {
       throw new AppError("usage", "--force says how to repair", {
@@ -99,7 +98,7 @@ export const verify = defineCommand({
         progress.stop();
         const as_of = formatTime(account.now);
         if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
-        else await out(renderDifferences(streams, color));
+        else await showTable(COLUMNS, rowsOf(streams));
         await job.tell(jobReport(streams, stopped));
         tellDifferences(streams, stopped, log);
         return exitCode;
@@ -129,11 +128,7 @@ function tellLeftOut(chosen: readonly Stream[], known: readonly Stream[], db: st
   if (left.length > 0) log.info(`never synced, and left out: ${left.join(", ")}`);
 }
 
-function renderDifferences(streams: readonly StreamVerification[], color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(streams), { color });
-}
-
-const COLUMNS = ["stream", "checked", "missing", "stale", "extra", "repaired"];
+const COLUMNS = ["stream", "compared", "missing", "stale", "extra", "repaired"];
 
 function rowsOf(streams: readonly StreamVerification[]) {
   return streams.map((each) => [
@@ -166,7 +161,7 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
         ];
   return {
     title: "kustomer-sync verify",
-    table: { titles: COLUMNS, rows: rowsOf(streams) },
+    table: { columns: COLUMNS, rows: rowsOf(streams) },
     outputs: {
       missing: sum(({ missing }) => missing),
       stale: sum(({ stale }) => stale),
@@ -180,10 +175,14 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
 function tellDifferences(streams: readonly StreamVerification[], stopped: AppError | null, log: Log): void {
   const sum = (count: (each: StreamVerification) => number) =>
     streams.reduce((total, each) => total + count(each), 0);
+  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
+  const left = found - sum(({ repaired }) => repaired);
+  // What stays wrong is said with `--quiet` too.
+  const say = left > 0 ? log.warn : log.info;
   for (const { stream, examples, error } of streams) {
     for (const [kind, ids] of Object.entries(examples)) {
       if (ids.length > 0)
-        log.info(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
+        say(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
     }
     if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${reportWords(error)}`);
   }
@@ -191,8 +190,6 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
     log.error(renderError(startsOver(stopped)).replace(/^error: /, ""));
     return;
   }
-  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
-  const left = found - sum(({ repaired }) => repaired);
   if (found === 0)
     log.info(
       `${counted(
@@ -206,7 +203,7 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
     const since = left < found ? 0 : sum(({ since_sync }) => since_sync);
     const news =
       since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
-    log.info(`${counted(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
+    say(`${counted(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
   }
 }
 

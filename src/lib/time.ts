@@ -79,9 +79,9 @@ export function parseDuration(text: string): number | null {
   return Number.isFinite(ms) ? Math.round(ms) : null;
 }
 
-/** Writes an instant for people, to the second: `2026-11-24 18:05:31Z`. */
-export function readableTime(ms: number): string {
-  return `${formatTime(ms).slice(0, 19).replace("T", " ")}Z`;
+/** An instant in the canonical form as people read it, to the second: `2026-11-24 18:05:31Z`. */
+export function readableTime(canonical: string): string {
+  return `${canonical.slice(0, 19).replace("T", " ")}Z`;
 }
 
 /** Writes a duration for people: `850ms`, `42s`, `3m 05s`, `2h 10m`, `3d 04h`. */

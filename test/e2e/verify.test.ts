@@ -198,7 +198,7 @@ describe("a file that was changed by hand", () => {
     const ended = await run(["verify", "tags", "--db", db], { cwd: folder.path, env: sandbox.env });
     expect(ended.code).toBe(6);
     const [head, line] = ended.stdout.split("\n");
-    expect(head).toMatch(/^stream +checked +missing +stale +extra +repaired$/);
+    expect(head).toMatch(/^stream +compared +missing +stale +extra +repaired$/);
     expect(line).toMatch(/^tags +\d+ +1 +0 +0 +0$/);
     expect(ended.stderr).toContain(`tags: missing ${id}`);
     expect(ended.stderr).toContain("try: kustomer-sync verify --repair");

@@ -95,7 +95,7 @@ describe("parseDate", () => {
 });
 
 test("a time for people has seconds, and never a later one than it is", () => {
-  expect(readableTime(Date.UTC(2026, 10, 24, 18, 5, 31, 999))).toBe("2026-11-24 18:05:31Z");
+  expect(readableTime("2026-11-24T18:05:31.999Z")).toBe("2026-11-24 18:05:31Z");
 });
 
 test("durations", () => {
