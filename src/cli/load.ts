@@ -1,6 +1,6 @@
 /**
  * `kustomer-sync load STREAM FILE...`: puts recorded API responses through the path of a sync, without the
- * network. All files are read and checked before the first row is written.
+ * network. All files are read and checked to their end before the first row is written, and then read again.
  */
 import { counted } from "../lib/count.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
@@ -11,6 +11,7 @@ import { findStream, STREAMS } from "../streams/index.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions, streamArgument } from "./options.ts";
 import { readRecorded } from "./recorded.ts";
+import { openRereadable, type Rereadable } from "./rereadable.ts";
 
 /** As many rows as a page of a sync. */
 const BATCH = 500;
@@ -31,33 +32,18 @@ export const load = defineCommand({
     ["kustomer-sync load customers page-1.json page-2.json", "saved answers of the API"],
     ["kustomer-sync load messages - --db old.db < messages.ndjson", "a stream of resources"],
   ],
-  run: async ({ values, positionals, log, show, outJson }) => {
+  run: async ({ values, positionals, signal, log, show, outJson }) => {
     const stream = findStream(positionals.stream)!;
-    const files = await Promise.all(positionals.file.map(rereadable));
-    for (const { name, rows } of files) {
-      for await (const part of rows()) checkType(stream, part.rows, name);
-    }
-    const store = openStore(values.db, { mode: "create" });
-    const counts = { read: 0, written: 0, deleted: 0, rejected: 0 };
-    const commit = (rows: readonly Resource[]) => {
-      const done = store.commit({ stream, rows, state: null, now: Date.now() });
-      counts.read += rows.length;
-      counts.written += done.written;
-      counts.deleted += done.deleted;
-    };
+    const files: Rereadable[] = [];
+    let counts: Counts;
     try {
-      store.lock.acquire("load");
-      let batch: Resource[] = [];
-      for (const { rows } of files) {
-        for await (const part of rows()) {
-          counts.rejected += part.rejected;
-          batch.push(...part.rows);
-          for (; batch.length >= BATCH; batch = batch.slice(BATCH)) commit(batch.slice(0, BATCH));
-        }
+      for (const path of positionals.file) files.push(await openRereadable(path, signal));
+      for (const file of files) {
+        for await (const { rows } of readRecorded(file.name, file.bytes())) checkType(stream, rows, file);
       }
-      if (batch.length > 0) commit(batch);
+      counts = await write(values.db, stream, files);
     } finally {
-      store.close();
+      for (const file of files) await file.close();
     }
     if (values.json) await outJson({ db: values.db, stream: stream.name, ...counts });
     else {
@@ -70,29 +56,44 @@ export const load = defineCommand({
   },
 });
 
-type Rereadable = { readonly name: string; readonly rows: () => ReturnType<typeof readRecorded> };
+type Counts = { read: number; written: number; deleted: number; rejected: number };
 
-/** Files are read twice rather than held; stdin comes only once, and is held. */
-async function rereadable(file: string): Promise<Rereadable> {
-  if (file !== "-") return { name: file, rows: () => readRecorded(file) };
-  const parts = await Array.fromAsync(readRecorded(file));
-  return {
-    name: "stdin",
-    rows: async function* () {
-      yield* parts;
-    },
+/** Writes the rows of files that were found sound. */
+async function write(db: string, stream: Stream, files: readonly Rereadable[]): Promise<Counts> {
+  const counts = { read: 0, written: 0, deleted: 0, rejected: 0 };
+  const store = openStore(db, { mode: "create" });
+  const commit = (rows: readonly Resource[]) => {
+    const done = store.commit({ stream, rows, state: null, now: Date.now() });
+    counts.read += rows.length;
+    counts.written += done.written;
+    counts.deleted += done.deleted;
   };
+  try {
+    store.lock.acquire("load");
+    let batch: Resource[] = [];
+    for (const { name, bytes } of files) {
+      for await (const { rows, rejected } of readRecorded(name, bytes())) {
+        counts.rejected += rejected;
+        batch.push(...rows);
+        for (; batch.length >= BATCH; batch = batch.slice(BATCH)) commit(batch.slice(0, BATCH));
+      }
+    }
+    if (batch.length > 0) commit(batch);
+    return counts;
+  } finally {
+    store.close();
+  }
 }
 
 /** Rows of another stream would be mixed into the table for ever: they are refused. */
-function checkType(stream: Stream, rows: readonly Resource[], file: string): void {
+function checkType(stream: Stream, rows: readonly Resource[], { name, path }: Rereadable): void {
   for (const { id, type } of rows) {
     if (typeof type !== "string" || isOf(stream, type)) continue;
     const other = STREAMS.find((each) => isOf(each, type));
     throw new AppError("usage", `row ${id} is a ${type}, not a ${stream.type}`, {
-      at: file,
+      at: name,
       hint:
-        other === undefined ? `give rows of type ${stream.type}` : `kustomer-sync load ${other.name} ${file}`,
+        other === undefined ? `give rows of type ${stream.type}` : `kustomer-sync load ${other.name} ${path}`,
     });
   }
 }

@@ -2,6 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROGRAM, run, type SandboxProcess, startSandboxProcess, temporaryFolder } from "./program.ts";
 
@@ -134,6 +135,29 @@ describe("load", () => {
     });
     expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1, rejected: 1 });
     expect(stderr).toContain("1 row");
+  });
+
+  test("takes what another program writes into a pipe", async () => {
+    const quoted = PROGRAM.map((word) => `'${word}'`).join(" ");
+    const script = `${quoted} load tags <(cat array.json) <(cat page.json) --db piped.db --json`;
+    const shell = Bun.spawn(["bash", "-c", script], { cwd: folder.path, stdout: "pipe", stderr: "pipe" });
+    expect(JSON.parse(await new Response(shell.stdout).text())).toMatchObject({ read: 3, rejected: 0 });
+  });
+
+  test("loads nothing, and makes no file, where the last byte of the last file is wrong", async () => {
+    const page = JSON.stringify({ data: [old, young] });
+    await Bun.write(join(folder.path, "bad.json"), `${page}}`);
+    for (const [args, stdin, says] of [
+      [["page.json", "bad.json"], "", "bad.json:1: not JSON"],
+      [["page.json", "-"], page.slice(0, -1), "stdin:1: not JSON"],
+    ] as const) {
+      const { code, stdout, stderr } = await run(["load", "tags", ...args, "--db", "bad.db"], {
+        ...options(),
+        stdin,
+      });
+      expect([code, stdout, existsSync(join(folder.path, "bad.db"))]).toEqual([2, "", false]);
+      expect(stderr).toContain(says);
+    }
   });
 });
 
