@@ -4,14 +4,16 @@ import { counted, formatCount } from "../lib/count.ts";
 import { formatDuration } from "../lib/time.ts";
 import { cut, pad } from "./table.ts";
 
-/** One stream at one moment. Rates are rows a second, times left are milliseconds; null where unknown. */
+/** One stream at one moment; null where something is not known. */
 export type StreamLine = {
   readonly name: string;
   readonly rows: number;
   readonly total: number | null;
   /** Bytes written; null where bytes are not what is made. */
   readonly bytes: number | null;
+  /** Rows a second. */
   readonly rate: number | null;
+  readonly leftMs: number | null;
 };
 
 export type Footer = {
@@ -60,7 +62,7 @@ export function plainLine(stream: StreamLine): string {
   return `${stream.name}: ${[rows, bytesWritten(stream), speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
 }
 
-/** How a stream ended, in one line: `notes: done, 4,000 rows in 48s`. */
+/** How a stream ended, in one line: `notes: done, 4,000 rows in 48s`; what takes no time has none. */
 export function endLine(
   stream: Pick<StreamLine, "name" | "rows" | "bytes">,
   state: string,
@@ -68,7 +70,8 @@ export function endLine(
 ): string {
   const size = bytesWritten(stream);
   const rows = `${counted(stream.rows, "row")}${size === null ? "" : `, ${size}`}`;
-  return `${stream.name}: ${state}, ${rows} in ${formatDuration(tookMs)}`;
+  const took = tookMs < 1_000 ? "" : ` in ${formatDuration(tookMs)}`;
+  return `${stream.name}: ${state}, ${rows}${took}`;
 }
 
 /** What the limiter does, or null when it has nothing to say: `waiting for the rate limit, 12s`. */
@@ -100,7 +103,6 @@ function speed({ rate }: StreamLine): string | null {
   return rate === null ? null : `${counted(Math.round(rate), "row")}/s`;
 }
 
-function timeLeft({ rows, total, rate }: StreamLine): string | null {
-  if (total === null || rate === null || rate <= 0 || rows >= total) return null;
-  return `${formatDuration(Math.ceil((total - rows) / rate) * 1_000)} left`;
+function timeLeft({ leftMs }: StreamLine): string | null {
+  return leftMs === null ? null : `${formatDuration(Math.ceil(leftMs / 1_000) * 1_000)} left`;
 }
