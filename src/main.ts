@@ -10,8 +10,7 @@ const controller = new AbortController();
 function onSignal(name: NodeJS.Signals): void {
   if (controller.signal.aborted) process.exit(EXIT.interrupted);
   const by = name === "SIGINT" ? "Ctrl-C" : name;
-  const hint = "the same command again, which goes on where this one stopped";
-  controller.abort(new AppError("interrupted", `stopped by ${by}`, { hint }));
+  controller.abort(new AppError("interrupted", `stopped by ${by}`));
 }
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const listen = () => SIGNALS.map((name) => process.on(name, onSignal));

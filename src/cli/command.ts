@@ -2,6 +2,7 @@
  * What a command is: a name, a table of what it accepts, and a `run` that receives values already read and
  * checked, with their types taken from the table.
  */
+import type { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Job } from "./github.ts";
 import type { OptionTable, Values } from "./option.ts";
@@ -15,6 +16,8 @@ export type Surroundings = {
   readonly env: Environment;
   /** Talk for people, on stderr. */
   readonly log: Log;
+  /** Says that the run was stopped, what it left undone, and how to go on; with `--quiet` too. */
+  readonly sayStopped: (stopped: AppError, undone: string) => void;
   /** Writes data to stdout and waits until it is taken; false when nobody reads any more. */
   readonly out: (text: string | Uint8Array) => Promise<boolean>;
   /** Writes to stdout what is for people to read, a table or sentences; with `--quiet` nothing. */
@@ -55,6 +58,8 @@ export type Command = {
   readonly examples: readonly (readonly [line: string, purpose: string])[];
   /** What Ctrl-C is answered with; default: what was read is kept. */
   readonly stopping?: string;
+  /** True where the same command goes on after Ctrl-C; else it begins anew. */
+  readonly resumes?: true;
   readonly run: (line: CommandLine, surroundings: Surroundings) => Promise<number | undefined>;
 };
 
@@ -65,6 +70,7 @@ type Definition<O extends OptionTable, P extends readonly Positional[]> = {
   readonly options: O;
   readonly examples: Command["examples"];
   readonly stopping?: string;
+  readonly resumes?: true;
   /** Returns the exit code; none means the one set with `exit`, or 0. */
   readonly run: (context: Context<O, P>) => Promise<number | undefined> | Promise<void>;
 };

@@ -16,6 +16,7 @@ import { createProgress, type Progress } from "./progress.ts";
 import { suggest } from "./suggest.ts";
 import { renderTable, type TableOptions } from "./table.ts";
 import { createTerminal, type Terminal, type TextStream, usesColor, widthOf } from "./terminal.ts";
+import { wrap } from "./wrap.ts";
 
 /** Where a run writes, and what stops it. */
 export type Io = {
@@ -59,19 +60,22 @@ export async function run(
     warn: (text) => terminal.line(`warn: ${text}`),
   });
   let stopping = "what was read is kept";
+  let resumes = false;
   const onAbort = () => terminal.line(`stopping: ${stopping}; press Ctrl-C again to stop at once`);
   io.signal.addEventListener("abort", onAbort, { once: true });
   try {
     const onCommand = (command: Command) => {
       stopping = command.stopping ?? stopping;
+      resumes = command.resumes === true;
     };
     return await dispatch(argv, { env, io: { ...io, out }, terminal, commands, onCommand, job });
   } catch (thrown) {
-    const { text, report, exit } = explain(thrown, io.signal);
+    const { text, report, exit } = explain(thrown, io.signal, resumes);
     terminal.line(text);
     if (json && !wrote) await io.out(`${JSON.stringify({ error: report })}\n`);
     const title = `kustomer-sync ${argv[0] ?? ""}`.trim();
-    await job.tell({ title, annotations: [{ level: "error", title, message: reportWords(report) }] });
+    const level = exit === EXIT.interrupted ? "warning" : "error";
+    await job.tell({ title, annotations: [{ level, title, message: reportWords(report) }] });
     return exit;
   } finally {
     io.signal.removeEventListener("abort", onAbort);
@@ -156,6 +160,11 @@ async function runCommand(
       color: noColor !== true && usesColor(io.stderr, env),
       write: terminal.line,
     }),
+    sayStopped: (stopped, undone) => {
+      const { message, hint = againHint(command.resumes === true) } = stopped;
+      const lines = wrap(`  ${undone}`, widthOf(io.stderr, env), "    ");
+      terminal.line([message, ...lines, `  try: ${hint}`].join("\n"));
+    },
     out: io.out,
     show,
     showTable: (columns, rows) => show(renderTable(columns, rows, look)),
@@ -198,6 +207,11 @@ async function printVersion(argv: readonly string[], io: Io): Promise<number> {
   return EXIT.done;
 }
 
+/** What the same command does when it is run again after Ctrl-C. */
+function againHint(resumes: boolean): string {
+  return `the same command again, which ${resumes ? "goes on where this one stopped" : "begins anew"}`;
+}
+
 type Explanation = {
   text: string;
   report: { code: string; message: string; hint: string | null };
@@ -205,10 +219,15 @@ type Explanation = {
 };
 
 /** An error in words for people and as data; what is not an AppError is a bug, and shows its stack. */
-function explain(thrown: unknown, signal: AbortSignal): Explanation {
+function explain(thrown: unknown, signal: AbortSignal, resumes: boolean): Explanation {
   // A request cut off by Ctrl-C may surface as the runtime's own AbortError.
-  const stopped = signal.aborted && thrown instanceof Error && thrown.name === "AbortError";
-  const error = stopped ? signal.reason : thrown;
+  const isStop =
+    thrown instanceof AppError
+      ? thrown.code === "interrupted" && thrown.hint === undefined
+      : thrown instanceof Error && thrown.name === "AbortError";
+  const { message } = isStop && signal.aborted ? (signal.reason as AppError) : { message: null };
+  const error =
+    message === null ? thrown : new AppError("interrupted", message, { hint: againHint(resumes) });
   if (error instanceof AppError) {
     const report = error.report();
     const message = error.at === undefined ? report.message : `${error.at}: ${report.message}`;

@@ -47,9 +47,7 @@ export const snapshot = defineCommand({
         log.info(`copying ${formatBytes(bytes)}, then checking it: this takes a while`);
     };
     const { overwrite } = values;
-    const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin }).catch(
-      startsOver,
-    );
+    const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin });
     const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
       stream,
       rows,
@@ -73,9 +71,3 @@ export const snapshot = defineCommand({
     return EXIT.done;
   },
 });
-
-/** Unlike a sync, a copy that was stopped does not go on where it was. */
-function startsOver(error: unknown): never {
-  if (!(error instanceof AppError) || error.code !== "interrupted") throw error;
-  throw new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
-}

@@ -1,6 +1,6 @@
 /** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
 import { existsSync } from "node:fs";
-import { counted } from "../lib/count.ts";
+import { counted, listed } from "../lib/count.ts";
 import { type AppError, renderError, reportWords } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { RunReport, StreamReport } from "../sync/report.ts";
@@ -52,7 +52,19 @@ export const sync = defineCommand({
     ],
     ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
   ],
-  run: async ({ values, positionals, env, signal, log, showTable, outJson, startProgress, job }) => {
+  resumes: true,
+  run: async ({
+    values,
+    positionals,
+    env,
+    signal,
+    log,
+    sayStopped,
+    showTable,
+    outJson,
+    startProgress,
+    job,
+  }) => {
     const isNew = !existsSync(values.db);
     const streams = selectStreams(positionals.stream, values.skip);
     const start = selectStart(values.startDate);
@@ -87,11 +99,14 @@ export const sync = defineCommand({
       log.warn(`${stream}: ${reportWords(error)}`);
     }
     await job.tell(jobReport(report, stopped, { db: values.db, isNew }));
-    if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
+    if (stopped?.code === "interrupted") {
+      const open = report.streams.filter(({ status, error }) => status === "partial" && error === null);
+      sayStopped(stopped, `not read to the end: ${listed(open.map(({ stream }) => stream))}`);
+    } else if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
     const seconds = formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at));
-    log.info(
-      `${report.status} in ${seconds}: ${counted(report.requests, "request")}, ${formatDuration(report.waited_ms)} waiting for the rate limit`,
-    );
+    const waited =
+      report.waited_ms < 1 ? "" : `, ${formatDuration(report.waited_ms)} waiting for the rate limit`;
+    log.info(`${report.status} in ${seconds}: ${counted(report.requests, "request")}${waited}`);
     return exitCode;
   },
 });
@@ -147,7 +162,13 @@ function jobReport(
   const end: Annotation[] =
     stopped === null
       ? []
-      : [{ level: "error", title: "kustomer-sync sync", message: reportWords(stopped.report()) }];
+      : [
+          {
+            level: stopped.code === "interrupted" ? "warning" : "error",
+            title: "kustomer-sync sync",
+            message: reportWords(stopped.report()),
+          },
+        ];
   return {
     title: `kustomer-sync sync: ${status}`,
     table: { columns: COLUMNS, rows: rowsOf(report) },

@@ -2,7 +2,7 @@
  * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
  * writes it. Without, the file is only read, and a sync may run meanwhile.
  */
-import { counted, formatCount } from "../lib/count.ts";
+import { counted, formatCount, listed } from "../lib/count.ts";
 import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
@@ -10,7 +10,7 @@ import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { heldFrom, runVerify, type StreamVerification } from "../sync/verify.ts";
 import { meetAccount, showLimiter } from "./account.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import type { Annotation, JobReport } from "./github.ts";
 import {
@@ -56,7 +56,18 @@ export const verify = defineCommand({
     ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
     ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
   ],
-  run: async ({ values, positionals, env, signal, log, showTable, outJson, startProgress, job }) => {
+  run: async ({
+    values,
+    positionals,
+    env,
+    signal,
+    log,
+    sayStopped,
+    showTable,
+    outJson,
+    startProgress,
+    job,
+  }) => {
     const { repair, force } = values;
     if (force && !repair) {
       throw new AppError("usage", "--force says how to repair", {
@@ -100,7 +111,7 @@ export const verify = defineCommand({
         if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
         else await showTable(COLUMNS, rowsOf(streams));
         await job.tell(jobReport(streams, stopped));
-        tellDifferences(streams, stopped, log);
+        tellDifferences(streams, stopped, { log, sayStopped });
         return exitCode;
       } finally {
         comparison.close();
@@ -154,9 +165,9 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
       ? []
       : [
           {
-            level: "error",
+            level: stopped.code === "interrupted" ? "warning" : "error",
             title: "kustomer-sync verify",
-            message: reportWords(startsOver(stopped).report()),
+            message: reportWords(stopped.report()),
           },
         ];
   return {
@@ -172,7 +183,11 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
   };
 }
 
-function tellDifferences(streams: readonly StreamVerification[], stopped: AppError | null, log: Log): void {
+function tellDifferences(
+  streams: readonly StreamVerification[],
+  stopped: AppError | null,
+  { log, sayStopped }: Pick<Surroundings, "log" | "sayStopped">,
+): void {
   const sum = (count: (each: StreamVerification) => number) =>
     streams.reduce((total, each) => total + count(each), 0);
   const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
@@ -186,8 +201,13 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
     }
     if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${reportWords(error)}`);
   }
+  if (stopped?.code === "interrupted") {
+    const open = streams.filter(({ error }) => error?.code === "interrupted").map(({ stream }) => stream);
+    sayStopped(stopped, `not compared to the end: ${listed(open)}`);
+    return;
+  }
   if (stopped !== null) {
-    log.error(renderError(startsOver(stopped)).replace(/^error: /, ""));
+    log.error(renderError(stopped).replace(/^error: /, ""));
     return;
   }
   if (found === 0)
@@ -205,10 +225,4 @@ function tellDifferences(streams: readonly StreamVerification[], stopped: AppErr
       since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
     say(`${counted(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
   }
-}
-
-/** Unlike a sync, a comparison that was stopped does not go on where it was. */
-function startsOver(error: AppError): AppError {
-  if (error.code !== "interrupted") return error;
-  return new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
 }

@@ -77,7 +77,7 @@ describe("errors", () => {
     const { code, stderr } = await running;
     expect(code).toBe(130);
     expect(stderr).toBe(
-      "stopping: what was read is kept; press Ctrl-C again to stop at once\nerror: stopped by Ctrl-C\n  try: again\n",
+      "stopping: what was read is kept; press Ctrl-C again to stop at once\nstopped by Ctrl-C\n  try: again\n",
     );
   });
 

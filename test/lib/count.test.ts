@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { counted, formatCount } from "../../src/lib/count.ts";
+import { counted, formatCount, listed } from "../../src/lib/count.ts";
 
 test("one is one of something, and every other count is of several", () => {
   expect([0, 1, 2, 1_000].map((count) => counted(count, "row"))).toEqual([
@@ -13,4 +13,14 @@ test("one is one of something, and every other count is of several", () => {
 
 test("digits are in groups of three", () => {
   expect([0, 999, 1_000, 1_234_567].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
+});
+
+test("names stand in a row, the last after an and", () => {
+  const names = ["notes", "tags", "teams"];
+  expect([0, 1, 2, 3].map((count) => listed(names.slice(0, count)))).toEqual([
+    "",
+    "notes",
+    "notes and tags",
+    "notes, tags and teams",
+  ]);
 });
