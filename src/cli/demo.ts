@@ -26,7 +26,7 @@ export const demo = defineCommand({
   options: {
     db: {
       kind: "path",
-      summary: "the SQLite file; one that an earlier demo left is made anew",
+      summary: "the SQLite file; one that an earlier demo left, and nobody wrote to, is made anew",
       placeholder: "path",
       default: "./demo.db",
       example: databaseOptions.db.example,
@@ -42,7 +42,7 @@ export const demo = defineCommand({
     const { log, show, showTable, outJson, signal } = surroundings;
     const server = await startSandbox({ rows: values.rows, seed: values.seed });
     try {
-      clearEarlierDemo(values.db);
+      beginFile(values.db, server.url);
       log.info(`A simulated Kustomer account of ${counted(values.rows, "row")}, at ${server.url}.`);
       log.info(`\nThe first sync reads everything, into ${values.db}:\n`);
       const first = await syncOnce(values.db, server, surroundings);
@@ -58,7 +58,7 @@ export const demo = defineCommand({
       );
       const second = await syncOnce(values.db, server, surroundings);
       if (!values.json) await showTable(COLUMNS, rowsOf(second));
-      const answers = runQueries(values.db);
+      const answers = endFile(values.db);
       if (values.json) {
         await outJson({ db: values.db, changed: changes, syncs: [first, second], queries: answers });
         return EXIT.done;
@@ -80,22 +80,38 @@ export const demo = defineCommand({
   },
 });
 
-/** A file of an earlier demo is made anew; any other file is left alone. */
-function clearEarlierDemo(db: string): void {
-  if (!existsSync(db)) return;
-  const store = openStore(db, { mode: "read" });
+/** Makes the file, in the place of one that an earlier demo left; any other file is left alone. */
+function beginFile(db: string, api: string): void {
+  if (existsSync(db)) {
+    refuseOthers(db, "read");
+    // Taken, so that nobody writes to it now; it is then looked at again.
+    refuseOthers(db, "write");
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(db + suffix, { force: true });
+  }
+  const store = openStore(db, { mode: "create" });
   try {
-    const apis = store.apis();
-    if (apis.length === 0 || apis.some((api) => !api.startsWith("http://127.0.0.1:"))) {
-      throw new AppError("store-foreign", "this file holds more than a simulated account", {
-        at: db,
-        hint: "give another one with --db; it was left as it is",
-      });
-    }
+    if (!store.wasEmpty) throw othersFile(db);
+    store.demo.mark(api);
   } finally {
     store.close();
   }
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
+}
+
+function refuseOthers(db: string, mode: "read" | "write"): void {
+  const store = openStore(db, { mode });
+  try {
+    store.lock.acquire("demo");
+    if (!store.demo.isOurs()) throw othersFile(db);
+  } finally {
+    store.close();
+  }
+}
+
+function othersFile(db: string): AppError {
+  return new AppError("store-foreign", "demo did not make this file, or more was put into it since", {
+    at: db,
+    hint: "kustomer-sync demo --db another.db; this one was left as it is",
+  });
 }
 
 async function syncOnce(
@@ -147,9 +163,11 @@ type Answer = {
   readonly rows: readonly Record<string, string | number | null>[];
 };
 
-function runQueries(db: string): Answer[] {
-  const store = openStore(db, { mode: "read" });
+/** Notes that the demo has ended, and asks the file the queries. */
+function endFile(db: string): Answer[] {
+  const store = openStore(db, { mode: "write" });
   try {
+    store.demo.end();
     return DEMO_QUERIES.map((query) => ({ ...query, rows: store.query(query.sql) }));
   } finally {
     store.close();
