@@ -56,7 +56,7 @@ export type Command = {
   readonly options: OptionTable;
   /** A command line, and what it is for. */
   readonly examples: readonly (readonly [line: string, purpose: string])[];
-  /** What Ctrl-C is answered with; default: what was read is kept. */
+  /** What becomes of what was done, as Ctrl-C is answered. */
   readonly stopping?: string;
   /** True where the same command goes on after Ctrl-C; else it begins anew. */
   readonly resumes?: true;

@@ -32,6 +32,7 @@ export const load = defineCommand({
     ["kustomer-sync load customers page-1.json page-2.json", "saved answers of the API"],
     ["kustomer-sync load messages - --db old.db < messages.ndjson", "a stream of resources"],
   ],
+  stopping: "rows that were written are kept",
   run: async ({ values, positionals, signal, log, show, outJson }) => {
     const stream = findStream(positionals.stream)!;
     const files: Rereadable[] = [];

@@ -59,13 +59,14 @@ export async function run(
     out: json || flags.includes("--stdout") ? null : io.out,
     warn: (text) => terminal.line(`warn: ${text}`),
   });
-  let stopping = "what was read is kept";
+  let stopping: string | undefined;
   let resumes = false;
-  const onAbort = () => terminal.line(`stopping: ${stopping}; press Ctrl-C again to stop at once`);
+  const onAbort = () =>
+    terminal.line(`${["stopping", stopping].filter(Boolean).join(": ")}; press Ctrl-C again to stop at once`);
   io.signal.addEventListener("abort", onAbort, { once: true });
   try {
     const onCommand = (command: Command) => {
-      stopping = command.stopping ?? stopping;
+      stopping = command.stopping;
       resumes = command.resumes === true;
     };
     return await dispatch(argv, { env, io: { ...io, out }, terminal, commands, onCommand, job });

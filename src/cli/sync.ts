@@ -52,6 +52,7 @@ export const sync = defineCommand({
     ],
     ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
   ],
+  stopping: "what was read is kept",
   resumes: true,
   run: async ({
     values,

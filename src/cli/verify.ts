@@ -56,6 +56,7 @@ export const verify = defineCommand({
     ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
     ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
   ],
+  stopping: "what was repaired is kept",
   run: async ({
     values,
     positionals,

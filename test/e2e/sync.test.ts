@@ -122,6 +122,7 @@ describe("interrupted", () => {
     const open = streams.filter(({ status }) => status !== "done").map(({ stream }) => stream);
     expect(open.length).toBeGreaterThan(1);
     const names = `${open.slice(0, -1).join(", ")} and ${open.at(-1)}`;
+    expect(stderr).toContain("stopping: what was read is kept; press Ctrl-C again to stop at once\n");
     const said = stderr.replaceAll(/\n {4}/g, " ");
     expect(said).toContain(`\nstopped by Ctrl-C\n  not read to the end: ${names}\n  try: `);
     expect(stderr).not.toContain("error");
