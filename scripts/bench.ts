@@ -140,7 +140,7 @@ async function readPages(url: string): Promise<Pages> {
     const truth = lines.map((line) => JSON.parse(line) as { updatedAt: string });
     pages.rows += truth.length;
     if (read.by === "list") {
-      pages.fewest += Math.ceil(truth.length / read.pageSize) + (read.deletedQuery === undefined ? 0 : 1);
+      pages.fewest += Math.ceil(truth.length / read.pageSize) + (read.variants?.length ?? 0);
       continue;
     }
     const old = truth.filter(({ updatedAt }) => updatedAt < border.toISOString()).length;

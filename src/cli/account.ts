@@ -7,6 +7,8 @@ import { searchPage } from "../kustomer/search.ts";
 import { classifyDenied, readToken } from "../kustomer/token.ts";
 import type { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { formatDuration } from "../lib/time.ts";
+import type { Clocks } from "../sync/clocks.ts";
 import type { Api } from "../sync/reader.ts";
 import type { Connection } from "./connect.ts";
 import type { Progress } from "./progress.ts";
@@ -15,34 +17,31 @@ export type Account = {
   readonly api: Api;
   /** Null when the API did not tell. */
   readonly orgId: string | null;
-  /** The server's clock when the account was met, ms. */
-  readonly now: number;
-  /** Asks the server's clock anew, ms. */
-  readonly clock: () => Promise<number>;
+  /** When the account was met. */
+  readonly clocks: Clocks;
   /** What a 401 or 403 means, as `runSync` wants to know it. */
   readonly denied: (error: AppError) => Promise<AppError>;
   /** What all of this has cost up to now. */
   readonly spent: () => { readonly requests: number; readonly waited_ms: number };
 };
 
-/** A server without a clock is given this machine's, put back by more than any clock is wrong. */
-const UNKNOWN_CLOCK_MS = 25 * 3_600_000;
+/** Clocks that differ by more than this are worth a word. */
+const WORTH_TELLING_MS = 5 * 60_000;
 const POLL_MS = 500;
 
-/** Asks who the key is; throws `auth`, `network` or `api`. `clockless` says what a server without a clock means. */
-export async function meetAccount({ client }: Connection, log: Log, clockless: string): Promise<Account> {
+/** Asks who the key is; throws `auth`, `network` or `api`. */
+export async function meetAccount({ client }: Connection, log: Log): Promise<Account> {
   const before = client.stats();
-  const timeOf = (serverTime: number | null) => serverTime ?? Date.now() - UNKNOWN_CLOCK_MS;
   const token = await readToken(client);
-  if (token.serverTime === null) log.warn(`the API sent no Date header: ${clockless}`);
+  const clocks: Clocks = { server: token.serverTime, local: Date.now() };
+  tellClocks(clocks, log);
   return {
     api: {
       search: (request) => searchPage(client, request),
       list: (request) => listPage(client, request),
     },
     orgId: token.orgId,
-    now: timeOf(token.serverTime),
-    clock: async () => timeOf((await readToken(client)).serverTime),
+    clocks,
     denied: (error) => classifyDenied(client, error),
     spent: () => {
       const after = client.stats();
@@ -52,6 +51,20 @@ export async function meetAccount({ client }: Connection, log: Log, clockless: s
       };
     },
   };
+}
+
+/** Neither clock is believed where they differ: what one of them may have got wrong is asked for again. */
+function tellClocks({ server, local }: Clocks, log: Log): void {
+  if (server === null) {
+    log.info("the API sent no Date header: this machine's clock is the only one");
+    return;
+  }
+  const apart = local - server;
+  if (Math.abs(apart) <= WORTH_TELLING_MS) return;
+  log.warn(
+    `this machine's clock is ${formatDuration(Math.abs(apart))} ${apart > 0 ? "ahead of" : "behind"} the API's: ` +
+      "the earlier of the two is used, and what lies between them is read again by later runs",
+  );
 }
 
 /** Shows what the limiter does until the function it returns is called. */

@@ -2,7 +2,7 @@
 import { listPage } from "../kustomer/list.ts";
 import { searchPage } from "../kustomer/search.ts";
 import { readToken } from "../kustomer/token.ts";
-import { counted, formatCount } from "../lib/count.ts";
+import { amountOf, formatCount } from "../lib/amounts.ts";
 import { AppError, type ErrorReport, EXIT, reportWords } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
@@ -47,8 +47,8 @@ export const check = defineCommand({
       const limit =
         orgLimit === null
           ? "not told by the API"
-          : `${counted(orgLimit, "request")} a window, ${formatCount(org)} of them for us`;
-      log.info(`budget: ${limit}; ${counted(search, "search", "searches")}\n`);
+          : `${amountOf(orgLimit, "request")} a window, ${formatCount(org)} of them for us`;
+      log.info(`budget: ${limit}; ${amountOf(search, "search", "searches")}\n`);
       const rows = results.map(({ stream, readable, rows }) => [stream, readable ? "yes" : "no", rows]);
       await showTable(["stream", "readable", "found by search or list"], rows);
     }

@@ -32,6 +32,14 @@ export async function connect(
     share: values.rateShare,
   });
   const { signal, log } = surroundings;
-  const client = createClient({ baseUrl, apiKey, timeoutMs: values.timeout, limiter, signal, log });
+  const { timeout: timeoutMs, maxBody: maxBodyBytes } = values;
+  const hostOption = values.org
+    ? "--org (KUSTOMER_ORG)"
+    : values.region
+      ? "--region (KUSTOMER_REGION)"
+      : "--api-url (KUSTOMER_API_URL)";
+  const client = createClient({
+    ...{ baseUrl, apiKey, hostOption, timeoutMs, maxBodyBytes, limiter, signal, log },
+  });
   return { client, limiter, windowMs: values.rateWindow };
 }

@@ -3,7 +3,8 @@
  * changed and synced again; the queries at the end are run, so that what is shown is what the file holds.
  */
 import { existsSync, rmSync } from "node:fs";
-import { counted } from "../lib/count.ts";
+import { MAX_BODY_BYTES } from "../kustomer/body.ts";
+import { amountOf } from "../lib/amounts.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
@@ -43,7 +44,7 @@ export const demo = defineCommand({
     const server = await startSandbox({ rows: values.rows, seed: values.seed });
     try {
       beginFile(values.db, server.url);
-      log.info(`A simulated Kustomer account of ${counted(values.rows, "row")}, at ${server.url}.`);
+      log.info(`A simulated Kustomer account of ${amountOf(values.rows, "row")}, at ${server.url}.`);
       log.info(`\nThe first sync reads everything, into ${values.db}:\n`);
       const first = await syncOnce(values.db, server, surroundings);
       if (!values.json) await showTable(COLUMNS, rowsOf(first));
@@ -54,7 +55,7 @@ export const demo = defineCommand({
         0,
       );
       log.info(
-        `\n${counted(changed, "row was", "rows were")} created, changed or deleted there. The second sync brings those:\n`,
+        `\n${amountOf(changed, "row was", "rows were")} created, changed or deleted there. The second sync brings those:\n`,
       );
       const second = await syncOnce(values.db, server, surroundings);
       if (!values.json) await showTable(COLUMNS, rowsOf(second));
@@ -128,6 +129,7 @@ async function syncOnce(
       apiUrl: server.url,
       apiKeyFile: undefined,
       timeout: 60_000,
+      maxBody: MAX_BODY_BYTES,
       rpm: undefined,
       searchRpm: undefined,
       rateWindow: 60_000,
@@ -146,6 +148,7 @@ async function syncOnce(
     lookbackMs: 15 * 60_000,
     concurrency: 8,
     full: false,
+    audits: true,
     force: false,
   };
   try {

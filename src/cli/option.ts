@@ -3,8 +3,11 @@
  * environment or is the default, and which type the command receives. A value that its kind does not allow
  * never reaches a command.
  */
-import { formatCount } from "../lib/count.ts";
+
+import { formatCount } from "../lib/amounts.ts";
+import { formatBytes, parseSize } from "../lib/bytes.ts";
 import { formatDuration, formatTime, parseDate, parseDuration } from "../lib/time.ts";
+import { quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 
 type Shared = {
@@ -38,6 +41,8 @@ export type Option = Shared &
     | ({ readonly kind: "number" } & Range & Default)
     /** `min` and `max` are milliseconds. */
     | ({ readonly kind: "duration" } & Range & Default)
+    /** `min` and `max` are bytes. */
+    | ({ readonly kind: "size" } & Range & Default)
     | ({ readonly kind: "time" } & Default)
     | ({ readonly kind: "enum"; readonly choices: readonly string[] } & Default)
     /** May be repeated, and takes several values with commas between them. */
@@ -64,7 +69,7 @@ type ValueOfKind<O extends Option> = O extends { kind: "boolean" }
         ? string
         : number;
 
-/** Milliseconds for a duration, milliseconds since the epoch for a time; undefined where nothing was given. */
+/** Milliseconds for a duration, bytes for a size, milliseconds since the epoch for a time; undefined where nothing was given. */
 export type ValueOf<O extends Option> = O extends { kind: "boolean" | "list" } | { default: string }
   ? ValueOfKind<O>
   : ValueOfKind<O> | undefined;
@@ -90,6 +95,8 @@ export function readValue(option: Exclude<Option, { kind: "boolean" }>, text: st
         `"${text}" is not a duration (90s, 15m, 2h, 1d, 2w)`,
         formatDuration,
       );
+    case "size":
+      return within(option, parseSize(text), `"${text}" is not a size (512kB, 64MB, 1GiB)`, formatBytes);
     case "time":
       return readDate(text);
     case "enum": {
@@ -116,6 +123,8 @@ export function exampleOf(option: Exclude<Option, { kind: "boolean" }>): string 
       return String(option.min ?? 1);
     case "duration":
       return "60s";
+    case "size":
+      return "64MB";
     case "time":
       return "2024-01-31, 2024-01-31T08:00:00Z, 01/31/2024, yesterday or 7d";
     case "enum":
@@ -127,7 +136,7 @@ export function exampleOf(option: Exclude<Option, { kind: "boolean" }>): string 
 export function notAmong(text: string, choices: readonly string[]): string {
   const meant = suggest(text, choices);
   const guess = meant === null ? "" : ` (did you mean ${meant}?)`;
-  return `"${text}" is not one of ${choices.join(", ")}${guess}`;
+  return `${quote(text)} is not one of ${choices.join(", ")}${guess}`;
 }
 
 /** The flag of an option's name in code, without dashes: `apiKeyFile` is `api-key-file`. */

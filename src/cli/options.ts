@@ -3,6 +3,7 @@ import { resolveBaseUrl } from "../kustomer/host.ts";
 import { STREAMS } from "../streams/index.ts";
 import type { OptionTable } from "./option.ts";
 import type { Positional } from "./parse.ts";
+import { KEY_IS_NO_ARGUMENT } from "./quote.ts";
 
 /** Every command has these. */
 export const outputOptions = {
@@ -32,7 +33,7 @@ export const connectionOptions = {
     example: "./kustomer.key",
     mistaken: {
       flags: ["api-key", "apikey", "key", "token", "api-token"],
-      say: "set KUSTOMER_API_KEY, or give --api-key-file PATH: the key is never an argument, where others could read it",
+      say: KEY_IS_NO_ARGUMENT,
     },
   },
   org: {
@@ -65,6 +66,14 @@ export const connectionOptions = {
     summary: "how long one request may take",
     default: "60s",
     min: 1,
+  },
+  maxBody: {
+    kind: "size",
+    summary: "how large one answer may be, unpacked",
+    default: "64MB",
+    min: 1_000,
+    // Near the longest text that JavaScript can hold.
+    max: 1_024 ** 3,
   },
 } as const satisfies OptionTable;
 

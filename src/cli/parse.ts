@@ -14,6 +14,7 @@ import {
   readValue,
   type Value,
 } from "./option.ts";
+import { KEY_IS_NO_ARGUMENT, mayBeKey, quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -195,11 +196,20 @@ function readPositionals(grammar: Grammar, given: readonly string[]): CommandLin
     if (choices === undefined) return [name, variadic ? words : words[0]];
     const stranger = words.find((word) => !choices.includes(word));
     if (stranger !== undefined) {
-      throw new AppError("usage", `${name.toUpperCase()} ${notAmong(stranger, choices)}`, { at, hint });
+      throw new AppError("usage", `${name.toUpperCase()} ${notAmong(stranger, choices)}`, {
+        at,
+        hint: mayBeKey(stranger) ? KEY_IS_NO_ARGUMENT : hint,
+      });
     }
     return [name, variadic ? [...new Set(words)] : words[0]];
   });
-  if (rest.length > 0) throw new AppError("usage", `unexpected argument "${rest[0]}"`, { at, hint });
+  const [unexpected] = rest;
+  if (unexpected !== undefined) {
+    throw new AppError("usage", `unexpected argument ${quote(unexpected)}`, {
+      at,
+      hint: mayBeKey(unexpected) ? KEY_IS_NO_ARGUMENT : hint,
+    });
+  }
   return Object.fromEntries(entries);
 }
 

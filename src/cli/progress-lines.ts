@@ -1,6 +1,7 @@
 /** The words of the progress display: pure functions from what is known of a run to lines of text. */
+
+import { amountOf, formatCount } from "../lib/amounts.ts";
 import { formatBytes } from "../lib/bytes.ts";
-import { counted, formatCount } from "../lib/count.ts";
 import { formatDuration } from "../lib/time.ts";
 import { cut, pad } from "./table.ts";
 
@@ -36,7 +37,7 @@ export function liveLines(
   const cells = shown.map((stream) => [
     stream.name,
     percent(stream) ?? "",
-    counted(stream.rows, "row"),
+    amountOf(stream.rows, "row"),
     bytesWritten(stream) ?? "",
     timeLeft(stream) ?? "",
     speed(stream) ?? "",
@@ -57,8 +58,8 @@ export function plainLine(stream: StreamLine): string {
   const share = percent(stream);
   const rows =
     stream.total === null || share === null
-      ? counted(stream.rows, "row")
-      : `${formatCount(stream.rows)} of ${counted(stream.total, "row")} (${share})`;
+      ? amountOf(stream.rows, "row")
+      : `${formatCount(stream.rows)} of ${amountOf(stream.total, "row")} (${share})`;
   return `${stream.name}: ${[rows, bytesWritten(stream), speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
 }
 
@@ -69,7 +70,7 @@ export function endLine(
   tookMs: number,
 ): string {
   const size = bytesWritten(stream);
-  const rows = `${counted(stream.rows, "row")}${size === null ? "" : `, ${size}`}`;
+  const rows = `${amountOf(stream.rows, "row")}${size === null ? "" : `, ${size}`}`;
   const took = tookMs < 1_000 ? "" : ` in ${formatDuration(tookMs)}`;
   return `${stream.name}: ${state}, ${rows}${took}`;
 }
@@ -100,7 +101,7 @@ function bytesWritten({ bytes }: Pick<StreamLine, "bytes">): string | null {
 }
 
 function speed({ rate }: StreamLine): string | null {
-  return rate === null ? null : `${counted(Math.round(rate), "row")}/s`;
+  return rate === null ? null : `${amountOf(Math.round(rate), "row")}/s`;
 }
 
 function timeLeft({ leftMs }: StreamLine): string | null {

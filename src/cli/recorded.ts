@@ -3,14 +3,11 @@
  * or one after the other, as in NDJSON. A row is parsed when it has come, so no more than a row is held. What
  * cannot be read is named by file, line and byte.
  */
-import { parseResources } from "../kustomer/shapes.ts";
-import { formatCount } from "../lib/count.ts";
+import { parseResources, type Rows } from "../kustomer/shapes.ts";
+import { formatCount } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { BadJson, createJsonCutter, type JsonPart, type Place } from "../lib/json-parts.ts";
-import type { Resource } from "../lib/resource.ts";
-
-export type Recorded = { readonly rows: readonly Resource[]; readonly rejected: number };
 
 /** Kustomer's rows are below a megabyte: what is so much larger is none, and would only fill the memory. */
 const MOST_BYTES = 64_000_000;
@@ -22,15 +19,15 @@ export async function* readRecorded(
   name: string,
   bytes: AsyncIterable<Uint8Array>,
   most: number = MOST_BYTES,
-): AsyncGenerator<Recorded> {
+): AsyncGenerator<Rows> {
   const cutter = createJsonCutter(most);
   const refuse = (message: string, { line, byte }: Place): never => {
     const where = byte === 0 ? "" : `, at byte ${formatCount(byte + 1)}`;
     throw new AppError("usage", `${message}${where}`, { at: `${name}:${line}`, hint: EXPECTED });
   };
   try {
-    for await (const chunk of bytes) yield rowsOf(cutter.push(chunk), refuse);
-    yield rowsOf(cutter.end(), refuse);
+    for await (const chunk of bytes) yield* rowsOf(cutter.push(chunk), refuse);
+    yield* rowsOf(cutter.end(), refuse);
   } catch (error) {
     if (error instanceof BadJson) refuse(error.message, error.place);
     throw error;
@@ -40,18 +37,15 @@ export async function* readRecorded(
 
 type Refuse = (message: string, place: Place) => never;
 
-/** The rows of some parts. */
-function rowsOf(parts: readonly JsonPart[], refuse: Refuse): Recorded {
-  const rows: Resource[] = [];
-  let rejected = 0;
+/** The rows of some parts: those of lists together, those of other values as they come. */
+function* rowsOf(parts: readonly JsonPart[], refuse: Refuse): Generator<Rows> {
+  const inLists: unknown[] = [];
   for (const part of parts) {
     const value = parsePart(part, refuse);
-    if (part.kind === "frame") continue;
-    const found = resourcesOf(part.kind === "row" ? [value] : value, part, refuse);
-    rows.push(...found.rows);
-    rejected += found.rejected;
+    if (part.kind === "row") inLists.push(value);
+    else if (part.kind === "whole") yield resourcesOf(value, part, refuse);
   }
-  return { rows, rejected };
+  if (inLists.length > 0) yield parseResources(inLists);
 }
 
 function parsePart({ bytes, place }: JsonPart, refuse: Refuse): unknown {
@@ -70,7 +64,7 @@ function parsePart({ bytes, place }: JsonPart, refuse: Refuse): unknown {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function resourcesOf(value: unknown, { place }: JsonPart, refuse: Refuse): Recorded {
+function resourcesOf(value: unknown, { place }: JsonPart, refuse: Refuse): Rows {
   try {
     return parseResources(value);
   } catch (error) {

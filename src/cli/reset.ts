@@ -2,7 +2,7 @@
  * `kustomer-sync reset STREAM...`: forgets how far streams are, so that the next sync reads them from the
  * beginning; with `--drop` their rows go too. All of it is one transaction, and nothing happens unasked.
  */
-import { counted } from "../lib/count.ts";
+import { amountOf } from "../lib/amounts.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { readableTime } from "../lib/time.ts";
 import { openStore } from "../store/store.ts";
@@ -73,7 +73,7 @@ function consequence(db: string, streams: readonly Stream[], drop: boolean): str
     const lines = store.status().flatMap(({ stream, rows, deleted, synced_to }) => {
       if (!streams.some(({ name }) => name === stream)) return [];
       return [
-        `  ${stream}: ${counted(rows + deleted, "row")}, synced to ${synced_to === null ? "nothing yet" : readableTime(synced_to)}`,
+        `  ${stream}: ${amountOf(rows + deleted, "row")}, synced to ${synced_to === null ? "nothing yet" : readableTime(synced_to)}`,
       ];
     });
     const loss = drop ? "forgets how far these are, and removes their rows" : "forgets how far these are";

@@ -13,6 +13,7 @@ import { COMMANDS, type CommandTable } from "./index.ts";
 import { outputOptions } from "./options.ts";
 import { type Environment, type Parsed, parseCommandLine } from "./parse.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { KEY_IS_NO_ARGUMENT, mayBeKey, quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 import { renderTable, type TableOptions } from "./table.ts";
 import { createTerminal, type Terminal, type TextStream, usesColor, widthOf } from "./terminal.ts";
@@ -74,7 +75,7 @@ export async function run(
     const { text, report, exit } = explain(thrown, io.signal, resumes);
     terminal.line(text);
     if (json && !wrote) await io.out(`${JSON.stringify({ error: report })}\n`);
-    const title = `kustomer-sync ${argv[0] ?? ""}`.trim();
+    const title = Object.hasOwn(commands, argv[0] ?? "") ? `kustomer-sync ${argv[0]}` : "kustomer-sync";
     const level = exit === EXIT.interrupted ? "warning" : "error";
     await job.tell({ title, annotations: [{ level, title, message: reportWords(report) }] });
     return exit;
@@ -139,7 +140,9 @@ async function findCommand(name: string, commands: CommandTable): Promise<Comman
   if (load !== undefined) return load();
   const meant = suggest(name, [...Object.keys(commands), ...Object.keys(BUILT_IN_COMMANDS)]);
   const guess = meant === null ? "" : ` (did you mean ${meant}?)`;
-  throw new AppError("usage", `unknown command "${name}"${guess}`, { hint: "kustomer-sync --help" });
+  throw new AppError("usage", `unknown command ${quote(name)}${guess}`, {
+    hint: mayBeKey(name) ? KEY_IS_NO_ARGUMENT : "kustomer-sync --help",
+  });
 }
 
 async function runCommand(

@@ -1,5 +1,5 @@
 /** `kustomer-sync sandbox`: serves a simulated Kustomer API on loopback until it is stopped. */
-import { counted, formatCount } from "../lib/count.ts";
+import { amountOf, formatCount } from "../lib/amounts.ts";
 import { EXIT } from "../lib/errors.ts";
 import { parseFaults } from "../sandbox/faults.ts";
 import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/readings.ts";
@@ -100,7 +100,7 @@ export const sandbox = defineCommand({
     const { requests, refused, faults } = server.stats();
     await server.stop();
     log.info(
-      `served ${counted(requests, "request")}, ${formatCount(refused)} refused, ${counted(faults, "fault")}`,
+      `served ${amountOf(requests, "request")}, ${formatCount(refused)} refused, ${amountOf(faults, "fault")}`,
     );
     return EXIT.done;
   },

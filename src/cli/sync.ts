@@ -1,6 +1,6 @@
 /** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
 import { existsSync } from "node:fs";
-import { counted, listed } from "../lib/count.ts";
+import { amountOf, listed } from "../lib/amounts.ts";
 import { type AppError, renderError, reportWords } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { RunReport, StreamReport } from "../sync/report.ts";
@@ -35,6 +35,10 @@ export const sync = defineCommand({
     },
     ...skipOption,
     full: { kind: "boolean", summary: "read everything again, and mark as deleted what no longer exists" },
+    noAudit: {
+      kind: "boolean",
+      summary: "do not count afterwards what the search index has and what the file has",
+    },
     ...lookbackOption,
     force: {
       kind: "boolean",
@@ -85,6 +89,7 @@ export const sync = defineCommand({
       lookbackMs: values.lookback,
       concurrency: values.concurrency,
       full: values.full,
+      audits: !values.noAudit,
       force: values.force,
     };
     const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
@@ -94,8 +99,15 @@ export const sync = defineCommand({
     progress.stop();
     if (values.json) await outJson(report);
     else await showTable(COLUMNS, rowsOf(report));
-    for (const { stream, rejected, error } of report.streams) {
-      if (rejected > 0) log.warn(`${stream}: ${counted(rejected, "row")} without a usable id, kept out`);
+    for (const { stream, rejected, kept_out, error } of report.streams) {
+      if (rejected > 0) {
+        const count = amountOf(
+          rejected,
+          "row could not be stored and was kept out",
+          "rows could not be stored and were kept out",
+        );
+        log.warn(`${stream}: ${count}: ${kept_out.join("; ")}`);
+      }
       if (error === null) continue;
       log.warn(`${stream}: ${reportWords(error)}`);
     }
@@ -107,7 +119,7 @@ export const sync = defineCommand({
     const seconds = formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at));
     const waited =
       report.waited_ms < 1 ? "" : `, ${formatDuration(report.waited_ms)} waiting for the rate limit`;
-    log.info(`${report.status} in ${seconds}: ${counted(report.requests, "request")}${waited}`);
+    log.info(`${report.status} in ${seconds}: ${amountOf(report.requests, "request")}${waited}`);
     return exitCode;
   },
 });

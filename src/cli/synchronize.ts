@@ -22,6 +22,8 @@ export type SynchronizeOptions = {
   readonly lookbackMs: number;
   readonly concurrency: number;
   readonly full: boolean;
+  /** Count afterwards what the search index has and what the file has, and mend what differs. */
+  readonly audits: boolean;
   /** Mark rows that a complete listing lacks as deleted, however many they are. */
   readonly force: boolean;
 };
@@ -43,7 +45,7 @@ export async function synchronize(
   controller: AbortController,
   { log, progress }: { log: Log; progress: Progress },
 ): Promise<Synchronized> {
-  const account = await meetAccount(connection, log, "reading the last 25 hours again");
+  const account = await meetAccount(connection, log);
   const store = openStore(options.db, { mode: "create" });
   const stopShowing = showLimiter(connection, progress);
   try {
@@ -63,7 +65,7 @@ export async function synchronize(
       runSync(
         account.api,
         sink,
-        { ...options, resumes, now: account.now, abort: (reason) => controller.abort(reason) },
+        { ...options, resumes, clocks: account.clocks, abort: (reason) => controller.abort(reason) },
         account.denied,
         { progress: progress.update },
       ),

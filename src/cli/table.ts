@@ -3,7 +3,7 @@
  * spaces, and no line ends in spaces. Where a table is too wide, the columns that may give way do so one after the
  * other; those that may not are shown whole, whatever the width.
  */
-import { formatCount } from "../lib/count.ts";
+import { formatCount } from "../lib/amounts.ts";
 import { readableTime } from "../lib/time.ts";
 
 /** Several texts say the same, the longest first: all cells of a column are shown at one length. */

@@ -2,13 +2,14 @@
  * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
  * writes it. Without, the file is only read, and a sync may run meanwhile.
  */
-import { counted, formatCount, listed } from "../lib/count.ts";
+import { amountOf, formatCount, listed } from "../lib/amounts.ts";
 import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
-import { heldFrom, runVerify, type StreamVerification } from "../sync/verify.ts";
+import { type Clocks, earliestOf } from "../sync/clocks.ts";
+import { heldFrom, repairedState, runVerify, type StreamVerification } from "../sync/verify.ts";
 import { meetAccount, showLimiter } from "./account.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
@@ -81,14 +82,14 @@ export const verify = defineCommand({
     const stopping = AbortSignal.any([signal, controller.signal]);
     const connection = await connect(values, { env, log, signal: stopping });
     const progress = startProgress({ enabled: !values.noProgress });
-    const clockless = "what changed in the last 25 hours is not compared";
-    const account = await meetAccount(connection, log, clockless);
+    const account = await meetAccount(connection, log);
+    const now = earliestOf(account.clocks);
     const store = openStore(values.db, { mode: repair ? "write" : "read" });
     const stopShowing = showLimiter(connection, progress);
     try {
       if (repair) store.lock.acquire("verify --repair");
       store.checkAccount(account.orgId);
-      const comparison = store.compare({ now: account.now, repair, force });
+      const comparison = store.compare({ now, repair, force });
       try {
         const known = chosen.filter((stream) => positionals.stream.length > 0 || comparison.holds(stream));
         tellLeftOut(chosen, known, values.db, log);
@@ -97,8 +98,7 @@ export const verify = defineCommand({
           comparison,
           {
             streams: known.map((stream) => ({ stream, start: start ?? startOf(store, stream) })),
-            now: account.now,
-            clock: account.clock,
+            clocks: account.clocks,
             lookbackMs: values.lookback,
             concurrency: values.concurrency,
             repair: repair ? store.commit : null,
@@ -107,8 +107,9 @@ export const verify = defineCommand({
           account.denied,
           { progress: progress.update },
         );
+        if (repair) repairStates(store, known, account.clocks);
         progress.stop();
-        const as_of = formatTime(account.now);
+        const as_of = formatTime(now);
         if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
         else await showTable(COLUMNS, rowsOf(streams));
         await job.tell(jobReport(streams, stopped));
@@ -126,6 +127,14 @@ export const verify = defineCommand({
 
 function startOf(store: Store, stream: Stream): number | null {
   return heldFrom(stream, store.loadState(stream));
+}
+
+/** A state that claims more than was ever seen to be so would keep the next sync from asking. */
+function repairStates(store: Store, streams: readonly Stream[], clocks: Clocks): void {
+  for (const stream of streams) {
+    const state = repairedState(stream, store.loadState(stream), clocks, store.counts);
+    if (state !== null) store.commit({ stream, rows: [], state, now: earliestOf(clocks) });
+  }
 }
 
 /** Streams that were never synced are no loss; an empty file is not a file that is equal. */
@@ -213,17 +222,17 @@ function tellDifferences(
   }
   if (found === 0)
     log.info(
-      `${counted(
+      `${amountOf(
         sum(({ checked }) => checked),
         "row",
       )} compared, no difference`,
     );
   else if (left === 0)
-    log.info(`${counted(found, "row differed, and was", "rows differed, and were")} repaired`);
+    log.info(`${amountOf(found, "row differed, and was", "rows differed, and were")} repaired`);
   else {
     const since = left < found ? 0 : sum(({ since_sync }) => since_sync);
     const news =
       since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
-    say(`${counted(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
+    say(`${amountOf(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
   }
 }

@@ -9,36 +9,42 @@ import { formatDuration } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
 import { wait } from "../lib/wait.ts";
 import { addressOf, type Query } from "./address.ts";
-import { startDeadline } from "./deadline.ts";
+import { MAX_BODY_BYTES } from "./body.ts";
 import { exchange, type RawAnswer } from "./exchange.ts";
 import {
   answerError,
   bodyError,
   interruptedError,
+  isUnknownHost,
+  NAMES_THE_HOST,
   networkError,
   refusedError,
   revise,
   timeoutError,
+  tooLargeError,
+  unknownHostError,
 } from "./failures.ts";
 import { isLoopback } from "./host.ts";
 import { checkKey } from "./key.ts";
 import type { AnswerInfo, Budget, Limiter } from "./limiter.ts";
 import { readRateHeaders, readServerTime } from "./rate-headers.ts";
-import { backoffMs, MAX_ATTEMPTS, MAX_REFUSALS, type Outcome, verdictOf } from "./retry.ts";
+import { attemptsOf, backoffMs, MAX_REFUSALS, type Outcome, verdictOf } from "./retry.ts";
 import { readSaid } from "./said.ts";
 
 export type ClientOptions = {
   /** As `resolveBaseUrl` returns it: without trailing slash. */
   baseUrl: string;
   apiKey: string;
+  /** The flag that named the host, for messages. */
+  hostOption?: string | undefined;
   /** For one request, its body included; default 60,000. */
   timeoutMs?: number | undefined;
+  /** Of one answer's body, unpacked; default 64,000,000. */
+  maxBodyBytes?: number | undefined;
   limiter: Limiter;
   /** Aborting it interrupts every request. */
   signal?: AbortSignal | undefined;
   log?: Log | undefined;
-  /** Default `kustomer-sync/VERSION`. */
-  userAgent?: string | undefined;
   /** In [0, 1); for the jitter between attempts. */
   random?: (() => number) | undefined;
 };
@@ -53,7 +59,6 @@ export type Request<T> = {
   budget: Budget;
   /** Reads the parsed body; an `AppError` of code `shape` thrown here makes the client ask again. */
   parse: (body: unknown) => T;
-  signal?: AbortSignal | undefined;
 };
 
 export type Answer<T> = {
@@ -92,7 +97,10 @@ type Attempt<T> =
 
 /** Makes a client; throws `usage` when the key cannot be sent. */
 export function createClient(options: ClientOptions): Client {
-  const { baseUrl, apiKey, limiter, log, timeoutMs = 60_000, random = Math.random } = options;
+  const { baseUrl, apiKey, limiter, signal, log, timeoutMs = 60_000, random = Math.random } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES, hostOption = NAMES_THE_HOST } = options;
+  /** Once a host has answered, a name that is not found is a connection that is down. */
+  let hasAnswered = false;
   checkKey(apiKey);
   const base = new URL(baseUrl);
   if (isLoopback(base)) keepOffProxies(base);
@@ -100,11 +108,11 @@ export function createClient(options: ClientOptions): Client {
   const headers = {
     accept: "application/json",
     authorization: `Bearer ${apiKey}`,
-    "user-agent": options.userAgent ?? `kustomer-sync/${VERSION}`,
+    "user-agent": `kustomer-sync/${VERSION}`,
   };
   const counts = { requests: 0, refused: 0, retried: 0 };
 
-  async function send(request: Request<unknown>, url: URL, signal: AbortSignal): Promise<Sent> {
+  async function send(request: Request<unknown>, url: URL): Promise<Sent> {
     const permit = await limiter.acquire(request.budget, signal);
     let info: AnswerInfo | null = null;
     counts.requests += 1;
@@ -115,9 +123,11 @@ export function createClient(options: ClientOptions): Client {
         headers: request.body === undefined ? headers : { ...headers, "content-type": "application/json" },
         body: request.body,
         timeoutMs,
+        maxBodyBytes,
         signal,
       });
-      if (answer.kind === "answer") {
+      if ("status" in answer) {
+        hasAnswered = true;
         info = { status: answer.status, ...readRateHeaders(answer.headers, Date.now()) };
       }
       return { answer, retryAfterMs: info?.retryAfterMs ?? null };
@@ -137,13 +147,22 @@ export function createClient(options: ClientOptions): Client {
       };
     };
     if (answer.kind === "timeout") return failed("timeout", timeoutError(asked, base.host, timeoutMs));
+    if (answer.kind === "network" && !hasAnswered && isUnknownHost(answer.cause)) {
+      return failed("unknown-host", unknownHostError(asked, base.hostname, hostOption, answer.cause));
+    }
     if (answer.kind === "network") return failed("network", networkError(asked, base.host, answer.cause));
-    const { status, text } = answer;
+    const { status } = answer;
+    const text = answer.kind === "answer" ? answer.text : "";
     log?.debug(`${asked} answered ${status}`);
     // Masked before it is shortened, or half a key could be left at the end.
     const words = () => readSaid(mask(text));
     if (verdictOf(status) !== "done") {
       return failed(status, answerError(asked, status, words(), answer.headers.get("location")));
+    }
+    if (answer.kind === "too-large") return failed("too-large", tooLargeError(asked, status, maxBodyBytes));
+    if (answer.kind === "garbled") {
+      const what = `its body is not ${answer.encoding}, as it says, or cannot be unpacked`;
+      return failed("body", bodyError(asked, status, what, undefined));
     }
     let body: unknown;
     try {
@@ -160,13 +179,13 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  async function persist<T>(request: Request<T>, signal: AbortSignal): Promise<Answer<T>> {
+  async function persist<T>(request: Request<T>): Promise<Answer<T>> {
     const url = addressOf(baseUrl, request.path, request.query);
     const asked = `${request.method} ${request.path.replace(/\?.*$/s, "")}`;
     let failures = 0;
     let refusals = 0;
     for (let requests = 1; ; requests += 1) {
-      const result = interpret(request, asked, await send(request, url, signal));
+      const result = interpret(request, asked, await send(request, url));
       if (result.ok) return { value: result.value, serverTime: result.serverTime, requests };
       const verdict = verdictOf(result.outcome);
       if (verdict === "refused") {
@@ -178,13 +197,14 @@ export function createClient(options: ClientOptions): Client {
       if (verdict === "fail") throw result.error;
       refusals = 0;
       failures += 1;
-      if (failures >= MAX_ATTEMPTS) {
+      const most = attemptsOf(result.outcome);
+      if (failures >= most) {
         throw revise(result.error, { message: `${result.error.message} (asked ${failures} times)` });
       }
       counts.retried += 1;
       const pause = backoffMs(failures, random(), result.retryAfterMs);
       log?.info(
-        `${result.error.message}; asking again in ${formatDuration(pause)} (attempt ${failures + 1} of ${MAX_ATTEMPTS})`,
+        `${result.error.message}; asking again in ${formatDuration(pause)} (attempt ${failures + 1} of ${most})`,
       );
       await wait(pause, signal);
     }
@@ -193,13 +213,10 @@ export function createClient(options: ClientOptions): Client {
   return {
     baseUrl,
     async request(request) {
-      const run = startDeadline([options.signal, request.signal], null);
       try {
-        return await persist(request, run.signal);
+        return await persist(request);
       } catch (error) {
-        throw run.signal.aborted ? interruptedError(run.signal.reason) : error;
-      } finally {
-        run.release();
+        throw signal?.aborted ? interruptedError(signal.reason) : error;
       }
     },
     stats() {

@@ -1,41 +1,34 @@
 /**
- * One signal out of several and, where given, a time limit. Releasing it takes its listeners off the
- * long-lived signals again, so that a run of a million requests does not collect a million of them.
+ * A time limit that another signal can bring forward. Releasing it takes its listener off the long-lived signal
+ * again, so that a run of a million requests does not collect a million of them.
  */
 
 export type Deadline = {
   readonly signal: AbortSignal;
-  /** True when the time limit, not one of the signals, came first. */
+  /** True when the time limit, not the other signal, came first. */
   readonly expired: boolean;
   release(): void;
 };
 
-/** Starts the clock at once; `timeoutMs` null means no limit. */
-export function startDeadline(
-  signals: readonly (AbortSignal | undefined)[],
-  timeoutMs: number | null,
-): Deadline {
+/** Starts the clock at once. */
+export function startDeadline(source: AbortSignal | undefined, timeoutMs: number): Deadline {
   const controller = new AbortController();
-  const sources = signals.filter((signal) => signal !== undefined);
-  const follow = () => controller.abort(sources.find((signal) => signal.aborted)?.reason);
+  const follow = () => controller.abort(source?.reason);
   let expired = false;
-  for (const source of sources) source.addEventListener("abort", follow, { once: true });
-  const timer =
-    timeoutMs === null
-      ? null
-      : setTimeout(() => {
-          expired = !controller.signal.aborted;
-          controller.abort(new DOMException("the time limit passed", "TimeoutError"));
-        }, timeoutMs);
-  if (sources.some((signal) => signal.aborted)) follow();
+  source?.addEventListener("abort", follow, { once: true });
+  const timer = setTimeout(() => {
+    expired = !controller.signal.aborted;
+    controller.abort(new DOMException("the time limit passed", "TimeoutError"));
+  }, timeoutMs);
+  if (source?.aborted) follow();
   return {
     signal: controller.signal,
     get expired() {
       return expired;
     },
     release() {
-      if (timer !== null) clearTimeout(timer);
-      for (const source of sources) source.removeEventListener("abort", follow);
+      clearTimeout(timer);
+      source?.removeEventListener("abort", follow);
     },
   };
 }

@@ -2,12 +2,14 @@
  * Every way in which a request can fail, as the error a user reads: what was asked (without its query),
  * what came, and what to do. Nothing from the request's headers ever gets in here.
  */
+
+import { formatBytes } from "../lib/bytes.ts";
 import { AppError, type ErrorCode } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
 
 const AGAIN = "see https://status.kustomer.com, then run the same command again: it goes on where it stopped";
 export const ROLE_HINT = "give the key the role this needs, or leave the stream out with --skip STREAM";
-const NAMES_THE_HOST = "--org, --region or --api-url";
+export const NAMES_THE_HOST = "--org, --region or --api-url";
 
 /** https://developer.kustomer.com/docs/get-started/regions-and-base-urls */
 const REGION_OF_POD: Readonly<Record<string, string>> = { prod1: "us", prod2: "eu", prod4: "in" };
@@ -38,6 +40,13 @@ export function answerError(
       hint: `check ${NAMES_THE_HOST}`,
     });
   }
+  if (status > 200 && status < 300) {
+    const what = status === 206 ? "a part of an answer" : "another kind of success than 200";
+    return new AppError("api", `${answered}, ${what}: what it holds is not believed`, {
+      status,
+      hint: `check that ${NAMES_THE_HOST} leads to Kustomer, and that no proxy on the way changes what it answers`,
+    });
+  }
   return new AppError("api", answered, { status, said, hint: status >= 500 ? AGAIN : undefined });
 }
 
@@ -47,11 +56,37 @@ export function bodyError(asked: string, status: number, what: string, said: str
   return new AppError("shape", `${asked} answered ${status}, but ${what}`, { status, said, hint });
 }
 
+/** An answer of which the rest was not read. */
+export function tooLargeError(asked: string, status: number, maxBytes: number): AppError {
+  const what = `${asked} answered ${status} with more than ${formatBytes(maxBytes)}, and was not read to its end`;
+  const more = formatBytes(maxBytes * 4)
+    .replace(" ", "")
+    .replace(".0", "");
+  const hint = `check that ${NAMES_THE_HOST} leads to Kustomer; if its rows are that large, allow more: --max-body ${more}`;
+  return new AppError("shape", what, { status, hint });
+}
+
 /** No whole answer came. `cause` is what fetch threw. */
 export function networkError(asked: string, host: string, cause: unknown): AppError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
   const [what, hint] = describeNetwork(typeof code === "string" ? code : "", String(message ?? ""), host);
   return new AppError("network", `${asked}: ${what}`, { hint, cause });
+}
+
+/** True when the name was looked up and there is none; false when it could not be looked up. */
+export function isUnknownHost(cause: unknown): boolean {
+  return (cause as { code?: unknown } | null)?.code === "ENOTFOUND";
+}
+
+/** No computer has the host's name. `option` is the flag that gave it. */
+export function unknownHostError(asked: string, host: string, option: string, cause: unknown): AppError {
+  // "getaddrinfo ENOTFOUND proxy.acme.example" where a proxy is asked in the host's stead.
+  const named = /ENOTFOUND (\S+)$/.exec(String((cause as Error | null)?.message ?? ""))?.[1] ?? host;
+  const isProxy = named !== host;
+  return new AppError("network", `${asked}: the ${isProxy ? "proxy" : "host"} ${named} is unknown`, {
+    hint: `check ${isProxy ? "HTTPS_PROXY and HTTP_PROXY" : `what ${option} says`}, and the connection`,
+    cause,
+  });
 }
 
 export function timeoutError(asked: string, host: string, timeoutMs: number): AppError {

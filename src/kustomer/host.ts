@@ -56,7 +56,9 @@ function orgLabel(org: string): string {
     });
   }
   if (!LABEL.test(label)) {
-    throw new AppError("usage", `--org: "${org}" is not the name of an organisation`, {
+    // Longer than any name, it could be the key, given in the wrong place.
+    const shown = org.length > 63 ? "what was given" : `"${org}"`;
+    throw new AppError("usage", `--org: ${shown} is not the name of an organisation`, {
       hint: "give the NAME of NAME.kustomerapp.com, or a whole address with --api-url",
     });
   }

@@ -9,6 +9,9 @@ const HINT = "set KUSTOMER_API_KEY, or name a file that holds the key with --api
 /** Far above any key; keeps a mistaken path (a disk image, /dev/zero) from being read whole. */
 const MAX_BYTES = 64 * 1024;
 
+/** `export KUSTOMER_API_KEY=...` on any line; not the `=` that base64 ends with. */
+const ASSIGNMENT = /^\s*(?:(?:export|set)\s+|\$env:)?(?:KUSTOMER_\w+|[A-Z_]+KEY|[A-Z_]+TOKEN)\s*=\s*[^\s=]/im;
+
 export type KeySource = {
   /** `--api-key-file`; `-` is standard input. Wins over `env`. */
   file?: string | undefined;
@@ -19,7 +22,7 @@ export type KeySource = {
 /** Reads the key and trims it; throws `usage` when there is none or what there is cannot be one. */
 export async function readApiKey(source: KeySource): Promise<string> {
   if (source.file) {
-    const at = source.file === "-" ? "--api-key-file -" : `--api-key-file ${source.file}`;
+    const at = mayBeKey(source.file) ? "--api-key-file" : `--api-key-file ${source.file}`;
     return oneLine(source.file === "-" ? await readStdin() : await readFile(source.file, at), at);
   }
   if (source.env === undefined || source.env.trim() === "") {
@@ -31,8 +34,10 @@ export async function readApiKey(source: KeySource): Promise<string> {
 /** Throws `usage` when a key has characters that no HTTP header can carry. */
 export function checkKey(key: string): void {
   if (key === "") throw new AppError("usage", "the API key is empty", { hint: HINT });
-  if (/^Bearer\s/i.test(key)) {
-    throw new AppError("usage", "the API key begins with the word Bearer", { hint: "give the key alone" });
+  if (/^(?:Authorization:\s*)?Bearer\s/i.test(key)) {
+    throw new AppError("usage", "the API key begins with the word Bearer, which is not of it", {
+      hint: "give the key alone",
+    });
   }
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new AppError("usage", "the API key has characters that a key cannot have (a space, say)", {
@@ -44,6 +49,19 @@ export function checkKey(key: string): void {
 function oneLine(text: string, at: string): string {
   const key = text.replace(/^\uFEFF/, "").trim();
   if (key === "") throw new AppError("usage", "it is empty", { at, hint: HINT });
+  if (ASSIGNMENT.test(key)) {
+    throw new AppError(
+      "usage",
+      "it holds NAME=KEY, as a shell or an .env file has it, and not the key alone",
+      {
+        at,
+        hint: "leave only what stands behind the = sign, without quotation marks",
+      },
+    );
+  }
+  if (/^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/.test(key)) {
+    throw new AppError("usage", "the key is in quotation marks", { at, hint: "leave them out" });
+  }
   if (/[\r\n]/.test(key)) {
     throw new AppError("usage", "it has more than one line", { at, hint: "leave only the key in it" });
   }
@@ -75,11 +93,17 @@ async function readFile(path: string, at: string): Promise<string> {
   } catch (error) {
     throw new AppError("usage", unreadable((error as { code?: string }).code), {
       at,
-      hint: HINT,
+      hint: mayBeKey(path) ? "give the name of a file that holds the key, not the key itself" : HINT,
       cause: error,
     });
   }
   throw tooBig(at);
+}
+
+/** True when the name of a file could be the key itself: long, in no folder, and without an ending unless very long. */
+function mayBeKey(path: string): boolean {
+  if (path.length < 24 || /[/\\]/.test(path)) return false;
+  return path.length > 64 || (/\d/.test(path) && !/\.\w{1,6}$/.test(path));
 }
 
 function tooBig(at: string): AppError {
@@ -90,7 +114,7 @@ function tooBig(at: string): AppError {
 }
 
 function unreadable(code: string | undefined): string {
-  if (code === "ENOENT") return "there is no such file";
+  if (code === "ENOENT" || code === "ENAMETOOLONG") return "there is no such file";
   if (code === "EISDIR") return "it is a folder, not a file";
   if (code === "EACCES" || code === "EPERM") return "it may not be read";
   return `it could not be read (${code ?? "unknown error"})`;

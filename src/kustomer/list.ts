@@ -6,16 +6,18 @@ import { AppError } from "../lib/errors.ts";
 import { addressOf, pathOfLink, type Query } from "./address.ts";
 import type { Client } from "./client.ts";
 import type { Page } from "./search.ts";
-import { parsePage } from "./shapes.ts";
+import { checkTypes, parsePage } from "./shapes.ts";
 
 export type ListRequest = {
   /** Begins with `/`; a page's `next` as it is. */
   path: string;
   query?: Query | undefined;
+  /** Which types of rows were asked for; a row of another makes the answer a fault. Default: any. */
+  accepts?: ((type: string) => boolean) | undefined;
 };
 
 /** Reads one page; its `next` is a path to ask for with the same function, already checked. */
-export async function listPage(client: Client, request: ListRequest, signal?: AbortSignal): Promise<Page> {
+export async function listPage(client: Client, request: ListRequest): Promise<Page> {
   const { path, query = {} } = request;
   const asked = addressOf(client.baseUrl, path, query);
   const { value, serverTime, requests } = await client.request({
@@ -24,24 +26,16 @@ export async function listPage(client: Client, request: ListRequest, signal?: Ab
     query,
     budget: "org",
     parse: (body) => {
-      const page = parsePage(body);
-      const next = page.next === null ? null : nextListPath(client.baseUrl, page.next, path);
+      const { bare: _, ...page } = parsePage(body);
+      checkTypes(page.rows, path.replace(/\?.*$/s, ""), request.accepts);
+      const next = page.next === null ? null : pathOfLink(client.baseUrl, page.next, path);
       if (next !== null && addressOf(client.baseUrl, next).href === asked.href) {
         throw new AppError("shape", "its link to the next page names the same page");
       }
       return { ...page, next };
     },
-    signal,
   });
   // Kustomer's documented page size where none is asked for.
   const pageSize = value.pageSize ?? (Number(asked.searchParams.get("pageSize")) || 100);
   return { ...value, pageSize, serverTime, requests };
-}
-
-/**
- * The path that a `links.next` names under the base URL, whether it is written as a path, a query alone
- * (then of `from`) or a whole URL. Throws `shape` when it leads to another origin.
- */
-export function nextListPath(baseUrl: string, next: string, from = "/"): string {
-  return pathOfLink(baseUrl, next, from);
 }

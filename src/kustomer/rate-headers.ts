@@ -28,9 +28,13 @@ export function readRateHeaders(headers: Headers, now: number): RateHeaders {
   };
 }
 
-/** The server's clock (ms) from the Date header; null when it is absent or unreadable. */
+/** The last instant that text in the form of `formatTime` can tell: a year has four digits. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** The server's clock (ms) from the Date header; null when it is absent, unreadable, or no year from 1970 to 9999. */
 export function readServerTime(headers: Headers): number | null {
-  return instant(headers.get("date"));
+  const ms = instant(headers.get("date"));
+  return ms === null || ms < 0 || ms > LAST_INSTANT ? null : ms;
 }
 
 /** A whole number, also as the first of the `1000, 1000;w=60` that gateways write. */

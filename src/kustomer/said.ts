@@ -30,8 +30,32 @@ const OtherBody = v.union([
 
 /** Returns undefined when the body says nothing. */
 export function readSaid(body: string): string | undefined {
-  const words = oneLine(readErrors(body) ?? stripMarkup(body), MAX_LENGTH);
-  return words === "" ? undefined : words;
+  let json: unknown;
+  try {
+    json = parseJson(body);
+  } catch {
+    // Not JSON: the words are then looked for in the text itself.
+    return shorten(stripMarkup(body));
+  }
+  return shorten(wordsOf(json) ?? compact(json, body));
+}
+
+/** The same of a body that was parsed already. */
+export function saidOf(body: unknown): string | undefined {
+  return shorten(wordsOf(body) ?? "");
+}
+
+function compact(json: unknown, body: string): string {
+  try {
+    return JSON.stringify(json);
+  } catch {
+    // Nested so deep that it cannot be written anew.
+    return body;
+  }
+}
+
+function shorten(words: string): string | undefined {
+  return oneLine(words, MAX_LENGTH) || undefined;
 }
 
 /** Text from outside as one line of at most `max` characters, without control characters. */
@@ -43,19 +67,12 @@ export function oneLine(text: string, max: number): string {
   return line.length <= max ? line : `${line.slice(0, max - 3).trimEnd()}...`;
 }
 
-/** null when the body is not JSON. */
-function readErrors(body: string): string | null {
-  let json: unknown;
-  try {
-    json = parseJson(body);
-  } catch {
-    // Not JSON: the words are then looked for in the text itself.
-    return null;
-  }
+/** Null when these are no words of an error. */
+function wordsOf(json: unknown): string | null {
   const documented = v.safeParse(ErrorBody, json);
   if (documented.success) return documented.output.errors.map(sentence).join("; ");
   const other = v.safeParse(OtherBody, json);
-  return other.success ? other.output : JSON.stringify(json);
+  return other.success ? other.output : null;
 }
 
 function sentence(error: v.InferOutput<typeof ErrorObject>): string {

@@ -2,10 +2,11 @@
  * One page of `POST /v1/customers/search`, or of its archive for what last changed over two years ago: the
  * rows of one context inside a closed-open range of time, oldest first, the deleted ones among them.
  */
+import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Client } from "./client.ts";
-import { parsePage } from "./shapes.ts";
+import { checkTypes, type KeptOut, parsePage } from "./shapes.ts";
 
 export type SearchRequest = {
   /** The `queryContext`, which prefixes the attributes: `conversation`. */
@@ -25,12 +26,16 @@ export type SearchRequest = {
   createdTo?: number | undefined;
   /** Ascending; default `updated_at`. */
   sort?: "updated_at" | "created_at" | undefined;
+  /** Which types of rows were asked for; a row of another makes the answer a fault. Default: any. */
+  accepts?: ((type: string) => boolean) | undefined;
 };
 
 export type Page = {
   readonly rows: Resource[];
   /** Rows kept out because they are not usable. */
   readonly rejected: number;
+  /** The first of them, and why. */
+  readonly keptOut: readonly KeptOut[];
   /** How much there is in all pages; null when the server does not say. */
   readonly total: number | null;
   /** The size the server says it used, else the one asked for. */
@@ -46,21 +51,24 @@ export type Page = {
 };
 
 /** https://developer.kustomer.com/docs/concepts/search */
-export async function searchPage(
-  client: Client,
-  request: SearchRequest,
-  signal?: AbortSignal,
-): Promise<Page> {
+export async function searchPage(client: Client, request: SearchRequest): Promise<Page> {
   const { value, serverTime, requests } = await client.request({
     method: "POST",
     path: request.archive ? "/v1/customers/archive/search" : "/v1/customers/search",
     query: { page: request.page, pageSize: request.pageSize },
     body: searchBody(request),
     budget: "search",
-    parse: parsePage,
-    signal,
+    parse: (body) => {
+      const page = parsePage(body);
+      if (page.rows.length + page.rejected === 0 && page.bare) {
+        throw new AppError("shape", "it is empty, and says neither how much there is nor where it goes on");
+      }
+      checkTypes(page.rows, request.context, request.accepts);
+      return page;
+    },
   });
-  return { ...value, pageSize: value.pageSize ?? request.pageSize, serverTime, requests };
+  const { bare: _, ...page } = value;
+  return { ...page, pageSize: page.pageSize ?? request.pageSize, serverTime, requests };
 }
 
 /** Two bounds are two criteria: both in one is a form no document shows. Times carry their milliseconds. */

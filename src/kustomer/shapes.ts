@@ -6,13 +6,26 @@ import * as v from "valibot";
 import { AppError } from "../lib/errors.ts";
 import { rawNumber } from "../lib/json.ts";
 import type { Resource } from "../lib/resource.ts";
-import { oneLine, readSaid } from "./said.ts";
+import { findDeepRows, MAX_LEVELS } from "./nesting.ts";
+import { oneLine, saidOf } from "./said.ts";
 
 export type Rows = {
   readonly rows: Resource[];
-  /** Rows kept out because they have no usable id, or attributes that are not an object. */
+  /** Rows kept out: without a usable id, with attributes that are not an object, or nested too deep. */
   readonly rejected: number;
+  /** The first of them. */
+  readonly keptOut: readonly KeptOut[];
 };
+
+export type KeptOut = {
+  /** Null when it has none that can be shown. */
+  readonly id: string | null;
+  /** What is wrong with it, after "it": `has no usable id`. */
+  readonly why: string;
+};
+
+/** So many of the rows that were kept out are named. */
+const NAMED = 5;
 
 export type PageBody = Rows & {
   /** How much there is in all; null when the endpoint does not report it. */
@@ -23,6 +36,8 @@ export type PageBody = Rows & {
   readonly timedOut: boolean;
   /** The link to the next page as written; null on the last page. */
   readonly next: string | null;
+  /** True when it has neither `meta` nor `links`, as some lists have. */
+  readonly bare: boolean;
 };
 
 /** Some endpoints write their counts as strings; one that cannot be read counts as not given. */
@@ -60,6 +75,7 @@ export function parsePage(body: unknown): PageBody {
     pageSize: meta?.pageSize || null,
     timedOut: (meta?.timed_out ?? false) !== false,
     next: links?.next || null,
+    bare: (meta ?? null) === null && (links ?? null) === null,
   };
 }
 
@@ -77,27 +93,58 @@ export function parseResources(body: unknown): Rows {
   throw mismatch("a page, an array of rows or one row", body);
 }
 
+/** Throws `shape` when a row has a type that was not asked for; `asked` says what was. */
+export function checkTypes(
+  rows: readonly Resource[],
+  asked: string,
+  accepts: ((type: string) => boolean) | undefined,
+): void {
+  if (accepts === undefined) return;
+  for (const { id, type } of rows) {
+    if (typeof type !== "string" || accepts(type)) continue;
+    throw new AppError(
+      "shape",
+      `asked for ${asked}, it holds a row of type ${oneLine(type, 60)} (${oneLine(id, 60)})`,
+    );
+  }
+}
+
 /** True for a JSON object: not an array, and not a number kept as its source text. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && rawNumber(value) === null;
 }
 
 function readRows(data: readonly unknown[]): Rows {
-  const rows = data.map(readRow).filter((row) => row !== null);
-  return { rows, rejected: data.length - rows.length };
+  const deep = findDeepRows(data.filter((row) => typeof row === "object" && row !== null));
+  const rows: Resource[] = [];
+  const keptOut: KeptOut[] = [];
+  for (const row of data) {
+    const read = deep.has(row as object) ? TOO_DEEP : readRow(row);
+    if (typeof read !== "string") rows.push(read);
+    else if (keptOut.length < NAMED) keptOut.push({ id: idOf(row), why: read });
+  }
+  return { rows, rejected: data.length - rows.length, keptOut };
 }
 
-function readRow(row: unknown): Resource | null {
-  if (!isObject(row) || typeof row.id !== "string" || row.id === "" || !row.id.isWellFormed()) return null;
+const TOO_DEEP = `is nested deeper than ${MAX_LEVELS} levels`;
+
+/** The row, or why it cannot be kept. */
+function readRow(row: unknown): Resource | string {
+  if (!isObject(row)) return "is not an object";
+  if (typeof row.id !== "string" || row.id === "" || !row.id.isWellFormed()) return "has no usable id";
   if (row.attributes === undefined || row.attributes === null) {
     return { ...row, id: row.id, attributes: {} };
   }
-  return isObject(row.attributes) ? (row as Resource) : null;
+  return isObject(row.attributes) ? (row as Resource) : "has attributes that are not an object";
+}
+
+function idOf(row: unknown): string | null {
+  return isObject(row) && typeof row.id === "string" ? oneLine(row.id.toWellFormed(), 60) || null : null;
 }
 
 function mismatch(expected: string, body: unknown, where = ""): AppError {
   return new AppError("shape", `expected ${expected}, found ${describe(body)}${where}`, {
-    said: isObject(body) && "errors" in body ? readSaid(JSON.stringify(body)) : undefined,
+    said: isObject(body) && "errors" in body ? saidOf(body) : undefined,
   });
 }
 

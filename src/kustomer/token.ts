@@ -22,13 +22,12 @@ export type CurrentToken = Token & {
 const KEY_HINT = "check the key: it may have expired, been deleted, or be limited to other addresses";
 
 /** https://developer.kustomer.com/docs/get-started/quickstart; throws `auth` when the key is refused. */
-export async function readToken(client: Client, signal?: AbortSignal): Promise<CurrentToken> {
+export async function readToken(client: Client): Promise<CurrentToken> {
   const answer = await client.request({
     method: "GET",
     path: "/v1/auth/tokens/current",
     budget: "org",
     parse: parseToken,
-    signal,
   });
   return { ...answer.value, serverTime: answer.serverTime };
 }
@@ -38,14 +37,10 @@ export async function readToken(client: Client, signal?: AbortSignal): Promise<C
  * that works the stream is not permitted (`role`), when it is refused the key is no good (`auth`). Any other
  * error comes back unchanged.
  */
-export async function classifyDenied(
-  client: Client,
-  error: AppError,
-  signal?: AbortSignal,
-): Promise<AppError> {
+export async function classifyDenied(client: Client, error: AppError): Promise<AppError> {
   if (error.status !== 401 && error.status !== 403) return error;
   try {
-    await readToken(client, signal);
+    await readToken(client);
   } catch (second) {
     if (!(second instanceof AppError)) throw second;
     if (second.code === "interrupted") throw second;

@@ -1,4 +1,4 @@
-/** Sizes for people, in units of a thousand. */
+/** Sizes as people write and read them; those that we write are in units of a thousand. */
 
 const UNITS = ["kB", "MB", "GB", "TB"] as const;
 
@@ -12,4 +12,14 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   return `${value.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${UNITS[unit]}`;
+}
+
+/** Reads a size such as `64MB`, `512kB`, `1.5 GB`, `1GiB` or `4096` into bytes; null when it is not one. */
+export function parseSize(text: string): number | null {
+  const parts = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?))?b?$/i.exec(text.trim());
+  if (parts === null) return null;
+  const [, number, letter = "", binary] = parts;
+  const power = letter === "" ? 0 : "kmgt".indexOf(letter.toLowerCase()) + 1;
+  const bytes = Math.round(Number(number) * (binary ? 1_024 : 1_000) ** power);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }

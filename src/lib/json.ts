@@ -23,14 +23,62 @@ const json = JSON as unknown as {
  */
 const SUSPICIOUS = /(?:^|[:,[\s])-?(?:[\d.]{16,}|[\d.]+(?=[eE]))(?:[eE][+-]?\d+)?\s*(?:[,\]}]|$)/;
 
-/** Parses JSON text, a leading byte-order mark allowed; throws SyntaxError as `JSON.parse` does. */
+/**
+ * To keep the digits costs a call for each level, and some thousands overflow the stack. Nothing that is nested
+ * half as deep can be stored, so what lies below is of no use to anybody.
+ */
+const DEEPEST = 2_000;
+
+/**
+ * Parses JSON text, a leading byte-order mark allowed; throws SyntaxError as `JSON.parse` does. In a text that
+ * holds such a number, null may stand for what is nested deeper than 2,000 levels.
+ */
 export function parseJson(text: string): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (!SUSPICIOUS.test(source)) return JSON.parse(source);
+  try {
+    return parseDigits(source);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Throws SyntaxError where that, too, is the matter: what is cut is not looked at.
+    JSON.parse(source);
+    return parseDigits(cutDeep(source));
+  }
+}
+
+function parseDigits(source: string): unknown {
   return json.parse(source, (_key, value, context) => {
     if (typeof value !== "number" || context.source === undefined) return value;
     return sameValue(context.source, value) ? value : json.rawJSON(context.source);
   });
+}
+
+/** The two that open; those that close come two after them. */
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Puts null in the place of what is nested deeper than `DEEPEST`; the text is JSON. */
+function cutDeep(source: string): string {
+  const kept: string[] = [];
+  let level = 0;
+  let from = 0;
+  let inText = false;
+  for (let at = 0; at < source.length; at += 1) {
+    const char = source.charCodeAt(at);
+    if (char === BACKSLASH) at += 1;
+    else if (char === QUOTE) inText = !inText;
+    else if (inText) continue;
+    else if (char === BRACKET || char === BRACE) {
+      level += 1;
+      if (level === DEEPEST + 1) kept.push(source.slice(from, at), "null");
+    } else if (char === BRACKET + 2 || char === BRACE + 2) {
+      level -= 1;
+      if (level === DEEPEST) from = at + 1;
+    }
+  }
+  return [...kept, source.slice(from)].join("");
 }
 
 /** The source text of a number that a double cannot hold; null for every other value. */

@@ -1,10 +1,14 @@
-/** What the simulated server answers with, and its two shapes of error body: plain, and that of JSON:API. */
+/** What the simulated server answers with, and the body of its errors, as real ones were recorded. */
 
 export type Answer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a string is sent as it stands. */
+  /** Sent as JSON; a string, or bytes, as they stand. */
   readonly body: unknown;
+  /** Has the last word on the text that a body became. */
+  readonly finish?: (text: string) => string;
+  /** Sends the body piece by piece instead; `write` resolves to false when nobody takes any more. */
+  readonly stream?: (write: (piece: Uint8Array) => Promise<boolean>) => Promise<void>;
   /** Set for a page of a search, which some faults need to know about. */
   readonly page?: SearchPage;
 };
@@ -15,34 +19,51 @@ export type SearchPage = {
   readonly links: Record<string, unknown>;
 };
 
-const CODES: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  400: ["bad_request", "Invalid request body or parameters."],
+/** Of 400 and 404 recorded; the others are guessed. */
+const CODES: Readonly<Record<number, readonly [code: string, title: string]>> = {
+  400: ["badparam", "Invalid request body or parameters"],
   401: ["unauthorized", "Unauthorized"],
   403: ["forbidden", "Forbidden"],
-  404: ["not_found", "Not Found"],
+  404: ["notfound", "Not Found"],
   413: ["payload_too_large", "Payload Too Large"],
   429: ["too_many_requests", "Too Many Requests"],
   500: ["internal_error", "Internal Server Error"],
 };
 
-/** An answer that says no; `source` names what was at fault, and makes the body one of JSON:API. */
+/** What was at fault: a parameter by name, and where in the body it stands. */
+export type Fault = {
+  readonly source?: Readonly<Record<string, string>>;
+  /** A JSON pointer. */
+  readonly detail?: string;
+};
+
+/** An answer that says no: why, in the title, and what was at fault where that is one thing. */
 export class Refusal extends Error {
   readonly status: number;
-  readonly source: Readonly<Record<string, string>> | null;
+  readonly fault: Fault;
 
-  constructor(status: number, message?: string, source: Readonly<Record<string, string>> | null = null) {
-    super(message ?? CODES[status]?.[1] ?? "Error");
+  constructor(status: number, title?: string, fault: Fault = {}) {
+    super(title ?? CODES[status]?.[1] ?? "Error");
     this.status = status;
-    this.source = source;
+    this.fault = fault;
   }
 
   answer(headers: Readonly<Record<string, string>> = {}): Answer {
-    const { status, message, source } = this;
+    const { status, message: title } = this;
+    const { source, detail } = this.fault;
     const code = CODES[status]?.[0] ?? "error";
-    const plain = { code, message, ...(status === 400 ? { meta: {} } : {}) };
-    // Where the documentation shows a `detail`, the title is only the name of the status.
-    const words = status === 400 ? { title: "Bad Request", detail: message } : { title: message };
-    const error = source === null ? plain : { status: String(status), code, ...words, source };
+    const error = {
+      status,
+      ...(source === undefined ? {} : { source }),
+      code,
+      title,
+      ...(detail === undefined ? {} : { detail }),
+    };
     return { status, headers, body: { errors: [error] } };
   }
+}
+
+/** A 400 that names the parameter of the query string at fault. */
+export function badParameter(title: string, parameter: string): Refusal {
+  return new Refusal(400, title, { source: { parameter } });
 }

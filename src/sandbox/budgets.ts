@@ -2,18 +2,13 @@
  * The two budgets of an account in fixed windows from the server's start: of all requests, and of searches,
  * which count against both. A request that is refused is not counted as used.
  */
-import type { ResetForm } from "./readings.ts";
+import type { Quirks, ResetForm } from "./quirks.ts";
 
 export type BudgetOptions = {
   /** Requests per window of the organisation. */
   readonly rpm: number;
   readonly searchRpm: number;
   readonly windowMs: number;
-  readonly reset: ResetForm;
-  /** Sends `x-ratelimit-reset` with every answer, as newer documentation shows it, not only when refused. */
-  readonly resetAlways: boolean;
-  /** Sends `retry-after` with what is refused. */
-  readonly retryAfter: boolean;
 };
 
 /** What was used in one window; `startedAt` is ms since the epoch. */
@@ -28,15 +23,15 @@ export type Admission = {
 export type Budgets = {
   readonly windows: readonly WindowStats[];
   /** Asks for one request at an instant (ms), and counts it when there is room. */
-  readonly admit: (now: number, search: boolean) => Admission;
+  readonly admit: (now: number, search: boolean, quirks: Quirks) => Admission;
 };
 
 const inSeconds = (ms: number): string => String(Math.ceil(ms / 1000));
 
-/** The end of a window, in each form; null for none. */
+/** The end of a window, in each form; null for none, and where the server's clock is so wrong that it is before 1970. */
 const RESET: Readonly<Record<ResetForm, (end: number, now: number) => string | null>> = {
-  seconds: (end) => inSeconds(end),
-  ms: (end) => String(end),
+  seconds: (end) => (end < 0 ? null : inSeconds(end)),
+  ms: (end) => (end < 0 ? null : String(end)),
   delta: (end, now) => inSeconds(end - now),
   never: () => null,
 };
@@ -54,7 +49,7 @@ export function createBudgets(options: BudgetOptions, startedAt: number): Budget
   };
   return {
     windows,
-    admit: (now, search) => {
+    admit: (now, search, quirks) => {
       const window = windowAt(now);
       const exceeded = window.requests >= rpm;
       const admitted = !exceeded && !(search && window.searches >= searchRpm);
@@ -69,9 +64,11 @@ export function createBudgets(options: BudgetOptions, startedAt: number): Budget
         "x-ratelimit-remaining": String(rpm - window.requests),
       };
       const end = window.startedAt + windowMs;
-      const reset = RESET[options.reset](end, now);
-      if (reset !== null && (exceeded || options.resetAlways)) headers["x-ratelimit-reset"] = reset;
-      if (!admitted && options.retryAfter) headers["retry-after"] = inSeconds(end - now);
+      // By the clock that the Date header shows: whoever reads the two together knows how long to wait.
+      const offset = quirks.clockAbsent === true ? 0 : (quirks.clockOffsetMs ?? 0);
+      const reset = RESET[quirks.reset ?? "seconds"](end + offset, now + offset);
+      if (reset !== null && (exceeded || quirks.resetAlways === true)) headers["x-ratelimit-reset"] = reset;
+      if (!admitted && quirks.retryAfter === true) headers["retry-after"] = inSeconds(end - now);
       return { admitted, headers };
     },
   };

@@ -239,15 +239,17 @@ function changeTeam(world: World, now: number, random: Random, note: Note): void
   edit("teams")(world, now, random, note);
 }
 
-/** Somebody is hired, leaves, comes back, or changes a name; the desk is never left empty. */
+/** Somebody is hired, leaves, comes back, follows an invitation, or changes a name; the desk is never left empty. */
 function changeUser(world: World, now: number, random: Random, note: Note): void {
   const { users } = world.tables;
   const roll = random.next();
   const row = random.int(users.size);
   if (users.purged.has(row)) return;
-  const active = users.deleted.filter((_, user) => users.isLive(user)).length;
+  const active = users.deleted.filter((_, user) => users.isLive(user) && !world.invited.has(user)).length;
   if (roll < 0.2) {
     note("users", users.add(now, -1), "created");
+  } else if (world.invited.delete(row)) {
+    touch(world, "users", row, now, note);
   } else if (users.deleted[row] !== 0) {
     users.restore(row, now);
     note("users", row, "updated");

@@ -1,6 +1,9 @@
-/** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes. */
-import type { ServerResponse } from "node:http";
+/** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes of this machine. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ChangeSummary } from "./changes.ts";
+import { roomIn } from "./delivery.ts";
+import { isFromHere } from "./loopback.ts";
+import { isReading, type ReadingName } from "./readings.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
 import { isStreamName, type StreamName, type World } from "./world.ts";
@@ -13,18 +16,23 @@ export type Control = {
   readonly purge: (stream: StreamName, count: number) => string[];
   /** Sets how many changes happen per second from now on. */
   readonly churn: (rate: number) => void;
+  /** Plays these readings and no others from now on. */
+  readonly play: (names: readonly ReadingName[]) => void;
+  readonly stallIndex: () => void;
+  readonly resumeIndex: () => void;
 };
 
 /** Answers a control request. */
 export async function answerControl(
   control: Control,
-  method: string,
+  request: IncomingMessage,
   url: URL,
   response: ServerResponse,
 ): Promise<void> {
+  if (!isFromHere(request.headers)) return json(response, 403, { error: "not for other sites" });
   const { world } = control;
   const stream = url.searchParams.get("stream") ?? "";
-  switch (`${method} ${url.pathname.slice("/_sandbox/".length)}`) {
+  switch (`${request.method} ${url.pathname.slice("/_sandbox/".length)}`) {
     case "GET stats":
       return json(response, 200, control.stats());
     case "GET truth": {
@@ -62,22 +70,23 @@ export async function answerControl(
       control.churn(rate);
       return json(response, 200, { rate });
     }
+    case "POST as": {
+      const names = (url.searchParams.get("readings") ?? "").split(",").filter((name) => name !== "");
+      const stranger = names.find((name) => !isReading(name));
+      if (stranger !== undefined)
+        return json(response, 400, { error: `no reading ${JSON.stringify(stranger)}` });
+      control.play(names.filter(isReading));
+      return json(response, 200, { readings: names });
+    }
+    case "POST stall-index":
+      control.stallIndex();
+      return json(response, 200, { stalled: true });
+    case "POST resume-index":
+      control.resumeIndex();
+      return json(response, 200, { stalled: false });
     default:
       return json(response, 404, { error: "no such control" });
   }
-}
-
-/** Waits until a slow reader has taken what was written, or has gone. */
-function roomIn(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off("drain", done);
-      response.off("close", done);
-      resolve();
-    };
-    response.on("drain", done);
-    response.on("close", done);
-  });
 }
 
 function readNumber(url: URL, name: string, most: number): number | null {

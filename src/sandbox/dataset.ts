@@ -41,9 +41,17 @@ export function planSizes(rows: number): Record<StreamName, number> {
   return { conversations, customers, kobjects, messages, notes, shortcuts, tags, teams, users };
 }
 
+export type WorldOptions = {
+  readonly rows: number;
+  readonly seed: number;
+  readonly now: number;
+  /** How many people were invited and have not come yet, besides the `rows`; an empty account has invited nobody. */
+  readonly invited?: number;
+};
+
 /** Makes the account of `rows` rows over all streams, as it stood at the start of the day of `now`. */
-export function makeWorld(options: { rows: number; seed: number; now: number }): World {
-  const { rows, seed } = options;
+export function makeWorld(options: WorldOptions): World {
+  const { rows, seed, invited = 0 } = options;
   const anchor = startOfDay(options.now);
   const sizes = planSizes(rows);
   const tables = Object.fromEntries(
@@ -67,10 +75,12 @@ export function makeWorld(options: { rows: number; seed: number; now: number }):
     messages: new Children(counts.messages),
     notes: new Children(counts.notes),
     machines: Math.min(MACHINES.length, Math.max(1, Math.round(sizes.users / 7))),
+    invited: new Set(),
   };
   const times = new Times(random, anchor);
   for (let customer = 0; customer < sizes.customers; customer++) addCustomer(world, customer, counts, times);
   addSettings(world, sizes, times);
+  if (rows > 0) invite(world, invited, times);
   for (const name of ["conversations", "customers", "kobjects", "messages", "notes"] as const) {
     deleteSome(tables[name], anchor);
     tieSome(tables[name]);
@@ -201,5 +211,14 @@ function addSettings(world: World, sizes: Record<StreamName, number>, times: Tim
       const row = table.append(created, updated, -1, 1);
       if (gone[name]!(row)) table.deleted[row] = updated;
     }
+  }
+}
+
+/** Users who are asked to join, after all others. */
+function invite(world: World, count: number, times: Times): void {
+  const { users } = world.tables;
+  for (let nth = 0; nth < count; nth++) {
+    const asked = times.before(world.anchor - 3_600_000, 40 * DAY);
+    world.invited.add(users.append(asked, asked, -1, 1));
   }
 }

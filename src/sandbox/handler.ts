@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { type Answer, Refusal } from "./answers.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Delivery, FaultKind, Faults } from "./faults.ts";
+import type { Quirks } from "./quirks.ts";
 import { answerRequest, isKnown, isSearch, type Routes } from "./routes.ts";
 import { countAnswered, type Tally } from "./stats.ts";
 
@@ -30,7 +31,10 @@ export function createHandler(
   parts: HandlerParts,
 ): (method: string, url: URL, request: IncomingMessage) => Promise<Reply> {
   const { routes, budgets, faults, tally, clock } = parts;
-  return async (method, url, request) => {
+  return async (method, asked, request) => {
+    const url = new URL(asked);
+    // A slash at the end of a path makes no difference to Kustomer.
+    if (url.pathname.length > 1 && url.pathname.endsWith("/")) url.pathname = url.pathname.slice(0, -1);
     const path = url.pathname;
     const search = isSearch(method, path);
     const name = isKnown(method, path) ? `${method} ${path}` : "unknown";
@@ -39,10 +43,14 @@ export function createHandler(
       tally.unauthorized++;
       await readBody(request);
       return whole(
-        new Refusal(401, undefined, method === "GET" ? { parameters: "authorization" } : null).answer(),
+        new Refusal(
+          401,
+          undefined,
+          method === "GET" ? { source: { parameters: "authorization" } } : {},
+        ).answer(),
       );
     }
-    const { admitted, headers } = budgets.admit(clock(), search);
+    const { admitted, headers } = budgets.admit(clock(), search, routes.playing.quirks());
     const drawn = admitted ? faults.draw() : null;
     const body = await readBody(request);
     if (!admitted) return whole(new Refusal(429).answer(headers));
@@ -52,7 +60,8 @@ export function createHandler(
       if (body === null) throw new Refusal(413);
       return answerRequest(routes, method, url, body, now);
     });
-    const fault = drawn === null ? null : inflict(faults, drawn, own, now);
+    const fault =
+      drawn === null ? null : inflict(faults, drawn, own, shownClock(routes.playing.quirks(), now) ?? now);
     if (fault !== null) {
       tally.faults++;
       tally.faultsByKind[fault.fault] = (tally.faultsByKind[fault.fault] ?? 0) + 1;
@@ -62,6 +71,11 @@ export function createHandler(
     const reply = fault ?? whole(own);
     return { ...reply, answer: { ...reply.answer, headers: { ...headers, ...reply.answer.headers } } };
   };
+}
+
+/** The clock that the server's `Date` header shows at its own `now`, ms; null when there is no such header. */
+export function shownClock({ clockAbsent = false, clockOffsetMs = 0 }: Quirks, now: number): number | null {
+  return clockAbsent ? null : now + clockOffsetMs;
 }
 
 const whole = (answer: Answer): Reply => ({ answer, delivery: "whole", fault: null });

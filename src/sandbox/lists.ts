@@ -1,5 +1,7 @@
 /** The GET lists: pages in order of id, linked by `next` until it is null; none of them says how many rows there are but that of customers. */
-import { type Answer, Refusal } from "./answers.ts";
+import { type Answer, badParameter } from "./answers.ts";
+import { inventRow } from "./invented-rows.ts";
+import type { Quirks } from "./quirks.ts";
 import { render } from "./render.ts";
 import { readCount } from "./search.ts";
 import type { StreamName, World } from "./world.ts";
@@ -24,41 +26,35 @@ const LISTS: Readonly<Record<string, List>> = {
   "/v1/customers": { stream: "customers", most: 100, deleted: false },
 };
 
-export type ListOptions = {
-  /** The most rows on a page, whatever is asked for; null for each list's own. */
-  readonly most: number | null;
-  /** The order where none is asked for. */
-  readonly newestFirst: boolean;
-  /** Every page links to a next one. */
-  readonly endless: boolean;
-};
-
 /** The stream that a path lists, or null when it is not a list. */
 export function listedStream(path: string): StreamName | null {
   return Object.hasOwn(LISTS, path) ? LISTS[path]!.stream : null;
 }
 
 /** Answers a page of a list; `path` must be one that `listedStream` knows. */
-export function answerList(
-  world: World,
-  path: string,
-  params: URLSearchParams,
-  options: ListOptions,
-): Answer {
+export function answerList(world: World, path: string, params: URLSearchParams, quirks: Quirks): Answer {
   const list = LISTS[path]!;
   const table = world.tables[list.stream];
   const page = readCount(params, "page", 1);
-  const most = Math.min(list.most, options.most ?? list.most);
+  const most = Math.min(list.most, quirks.listMost ?? list.most);
   const pageSize = Math.min(most, readCount(params, "pageSize", 100));
-  const usual = options.newestFirst ? "desc" : "asc";
+  const usual = quirks.listsNewestFirst === true ? "desc" : "asc";
   const descending = (list.sorts === true ? (readOrder(params) ?? usual) : usual) === "desc";
   const wanted =
     list.stream === "users"
-      ? readUsers(world, params)
+      ? readUsers(world, params, quirks)
       : (row: number) => list.deleted || table.deleted[row] === 0;
   let rows = table.inIdOrder().filter((row) => !table.purged.has(row) && wanted(row));
   if (descending) rows = rows.reverse();
-  const slice = rows.slice((page - 1) * pageSize, page * pageSize);
+  const data = rows
+    .slice((page - 1) * pageSize, page * pageSize)
+    .map((row) => render(world, list.stream, row));
+  const unending = quirks.listUnending === path;
+  if (unending) {
+    // What is there comes first; the rest of each page is invented.
+    let nth = Math.max(0, (page - 1) * pageSize - rows.length);
+    while (data.length < pageSize) data.push(inventRow(world, list.stream, nth++));
+  }
   const link = (number: number): string => {
     const query = new URLSearchParams(params);
     query.delete("page");
@@ -72,12 +68,12 @@ export function answerList(
     path === "/v1/customers" ? { total: rows.length, totalPages: Math.ceil(rows.length / pageSize) } : {};
   const body = {
     meta: { pageSize, page, ...counted },
-    data: slice.map((row) => render(world, list.stream, row)),
+    data,
     links: {
       self: link(page),
       first: link(1),
       prev: page > 1 ? link(page - 1) : null,
-      next: options.endless || page * pageSize < rows.length ? link(page + 1) : null,
+      next: unending || quirks.listsEndless === true || page * pageSize < rows.length ? link(page + 1) : null,
     },
   };
   return { status: 200, body };
@@ -87,23 +83,30 @@ export function answerList(
 function readOrder(params: URLSearchParams): string | null {
   const order = params.get("sort");
   if (order === null || order === "asc" || order === "desc") return order;
-  throw new Refusal(400, "sort must be asc or desc", { parameter: "sort" });
+  throw badParameter("sort must be asc or desc", "sort");
 }
 
-/** Users have filters, which can not be combined; without any, the active ones are listed. */
-function readUsers(world: World, params: URLSearchParams): (row: number) => boolean {
+/**
+ * Users have filters, which can not be combined; without any, the active ones are listed. Whoever was invited and has
+ * not come yet is listed by `pending` only.
+ */
+function readUsers(world: World, params: URLSearchParams, quirks: Quirks): (row: number) => boolean {
   const given = ["pending", "deleted", "userType", "email"].filter((name) => params.has(name));
   if (given.length > 1) {
-    throw new Refusal(400, `${given.join(" and ")} can not be combined`, { parameter: given[1]! });
+    throw badParameter(`${given.join(" and ")} can not be combined`, given[1]!);
   }
   const { deleted } = world.tables.users;
-  const active = (row: number) => deleted[row] === 0;
+  const gone = (row: number) => deleted[row] !== 0;
+  const invited = (row: number) => world.invited.has(row) && !gone(row);
+  const active = (row: number) => !world.invited.has(row) && !gone(row);
   const [filter] = given;
   const value = filter === undefined ? null : params.get(filter);
-  if (filter === "deleted" && value === "true") return (row) => !active(row);
-  if (filter === "pending" && value === "true") return () => false;
   if (filter === "userType" || filter === "email") {
     return (row) => active(row) && render(world, "users", row).attributes[filter] === value;
   }
-  return active;
+  if (filter === undefined || value !== "true") return active;
+  const treated = filter === "deleted" ? quirks.usersDeleted : quirks.usersPending;
+  if (treated === "refused") throw badParameter(`${filter} is not allowed`, filter);
+  if (treated === "ignored") return active;
+  return filter === "deleted" ? gone : invited;
 }

@@ -71,8 +71,10 @@ export function parseQuery(body: unknown, archive: boolean): Query {
   };
 }
 
-function bad(detail: string, pointer: string): Refusal {
-  return new Refusal(400, detail, { pointer });
+function bad(title: string, pointer: string): Refusal {
+  const names = pointer.split("/").filter((part) => !/^\d*$/.test(part));
+  const parameter = names.at(-1) ?? "body";
+  return new Refusal(400, title, { source: { parameter }, detail: pointer });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -97,7 +99,7 @@ function readSort(value: unknown, objects: Objects, archive: boolean): Query["so
     const at = `/sort/${nth}`;
     const [name, direction] = onlyEntry(item, at, "A sort key");
     const attribute = findAttribute(objects, name, archive);
-    if (attribute === null) throw bad(`Unknown attribute ${name}`, at);
+    if (attribute === null) throw bad(`Unknown attribute ${name}`, `${at}/${name}`);
     if (!attribute.sortable) throw bad(`Can not sort by ${name}`, at);
     if (direction !== "asc" && direction !== "desc")
       throw bad(`Unknown sort direction ${JSON.stringify(direction)}`, at);
@@ -115,7 +117,7 @@ function readCriterion(
 ): Criterion {
   const [name, comparison] = onlyEntry(item, at, "A criterion");
   const attribute = findAttribute(objects, name, archive);
-  if (attribute === null) throw bad(`Unknown attribute ${name}`, at);
+  if (attribute === null) throw bad(`Unknown attribute ${name}`, `${at}/${name}`);
   const [operator, given] = onlyEntry(comparison, `${at}/${name}`, "A comparison");
   const value = readValue(attribute, operator, given, `${at}/${name}/${operator}`, zone);
   return { attribute, operator, value, holds: comparer(attribute, operator, value) };

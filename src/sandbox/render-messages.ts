@@ -39,6 +39,7 @@ export function renderMessage(world: World, row: number): Resource {
   const first = world.messages.nth(conversation, row) === 0;
   const redacted = random.chance(0.01);
   const external = direction === "in" && channel === "email";
+  const author = toUser(world, agentOf(world, table, row, 1));
   const sent = table.created[row]! - 200 - random.int(3_000);
   return {
     type: "message",
@@ -69,7 +70,7 @@ export function renderMessage(world: World, row: number): Resource {
       // What a revision changes: the far side's word on delivery.
       status: direction === "in" ? "received" : table.rev[row]! % 2 === 0 ? "read" : "sent",
       auto: random.chance(0.05),
-      ...(redacted ? { redacted: true } : {}),
+      redacted,
       ...(direction === "out"
         ? { responseTime: 60_000 + random.int(9_000_000), responseBusinessTime: 60_000 + random.int(900_000) }
         : {}),
@@ -78,8 +79,9 @@ export function renderMessage(world: World, row: number): Resource {
       createdByTeams: [],
       reactions: random.chance(0.03) ? [{ emoji: "❤️" }] : [],
       intentDetections: [],
-      ...(random.chance(0.1) ? { rev: table.rev[row] } : {}),
+      rev: table.rev[row],
       sentAt: formatTime(sent),
+      modifiedAt: formatTime(table.updated[row]!),
       ...times(table, row),
       // Kustomer sends no `deletedAt` for messages.
       ...(table.deleted[row] === 0 ? {} : { deleted: true }),
@@ -89,7 +91,13 @@ export function renderMessage(world: World, row: number): Resource {
       // Its own example has the plural type here.
       customer: { ...toOne("customers", "customers", world.tables.customers.id(customer)) },
       conversation: toOne("conversation", "conversations", world.tables.conversations.id(conversation)),
-      ...(direction === "out" ? { createdBy: toUser(world, agentOf(world, table, row, 1)) } : {}),
+      ...(direction === "out" ? { createdBy: author } : {}),
+      // Nobody of the house has written what came in, until somebody changes it.
+      ...(table.rev[row]! > 1
+        ? { modifiedBy: toUser(world, agentOf(world, table, row, 2)) }
+        : direction === "out"
+          ? { modifiedBy: author }
+          : {}),
     },
     links: { self: `/v1/messages/${id}`, related: `/v1/${APPS[channel] ?? "chat"}/messages/${id}` },
   };

@@ -14,6 +14,7 @@ export function renderUser(world: World, row: number): Resource {
   const table = world.tables.users;
   const id = table.id(row);
   const machine = row < world.machines;
+  const invited = world.invited.has(row);
   const name = userName(world, row);
   const mail = `${name
     .normalize("NFD")
@@ -21,6 +22,7 @@ export function renderUser(world: World, row: number): Resource {
     .replaceAll(" ", ".")
     .toLowerCase()}@${machine ? `machine.${SHOP.domain}` : SHOP.domain}`;
   const created = formatTime(table.created[row]!);
+  const verified = { emailVerifiedAt: created, firstEmailVerifiedAt: created, isEmailValid: true };
   const renamed = table.rev[row]! > 1 ? ` (${table.rev[row]})` : "";
   const { deletedBy: _, ...relationships } = authors(world, table, row);
   return {
@@ -31,14 +33,16 @@ export function renderUser(world: World, row: number): Resource {
       name,
       userType: machine ? "machine" : row % 13 === 5 ? "limited" : "user",
       email: mail,
-      ...(machine ? {} : { emailVerifiedAt: created, firstEmailVerifiedAt: created, isEmailValid: true }),
+      ...(machine ? {} : invited ? { emailVerifiedAt: null } : verified),
       mobile: null,
       emailSignature: machine ? null : `<p>${name}<br>${SHOP.name}</p>`,
-      ...(machine ? {} : { avatarUrl: `https://avatars.example.com/${id}.png` }),
+      ...(machine || invited ? {} : { avatarUrl: `https://avatars.example.com/${id}.png` }),
       password: { allowNew: false, forceNew: false, updatedAt: created },
       roles: machine ? ["org.permission.customer.read", "org.permission.search.create"] : ["org.user"],
       roleGroups: [],
-      ...(machine ? {} : { firstLoginAt: created, mostRecentLoginAt: formatTime(table.updated[row]!) }),
+      ...(machine || invited
+        ? {}
+        : { firstLoginAt: created, mostRecentLoginAt: formatTime(table.updated[row]!) }),
       ...times(table, row),
       // Some deactivated users carry no time of it; all are known by the listing they come from.
       ...(table.deleted[row] !== 0 && row % 3 !== 0 ? { deletedAt: formatTime(table.deleted[row]!) } : {}),

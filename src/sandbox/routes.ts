@@ -1,12 +1,14 @@
 /** Which question an admitted request asks, and the answer to it. Every refusal has one of Kustomer's error shapes. */
 import { formatTime } from "../lib/time.ts";
 import { STREAMS } from "../streams/index.ts";
-import { type Answer, Refusal } from "./answers.ts";
+import { type Answer, type Fault, Refusal } from "./answers.ts";
 import { toOrg } from "./links.ts";
-import { answerList, type ListOptions, listedStream } from "./lists.ts";
+import { answerList, listedStream } from "./lists.ts";
+import { inOtherContext } from "./other-context.ts";
+import type { Playing } from "./playing.ts";
 import { parseQuery } from "./query.ts";
 import { render } from "./render.ts";
-import type { Search, SearchOptions } from "./search.ts";
+import { enlarge } from "./vast-answers.ts";
 import type { StreamName, World } from "./world.ts";
 
 const SEARCHES: Readonly<Record<string, { archive: boolean }>> = {
@@ -16,14 +18,9 @@ const SEARCHES: Readonly<Record<string, { archive: boolean }>> = {
 
 export type Routes = {
   readonly world: World;
-  readonly search: Search;
-  readonly searchOptions: Omit<SearchOptions, "archive" | "now">;
-  readonly listOptions: ListOptions;
-  /** The status of every answer of the archive. */
-  readonly archiveStatus: number;
+  readonly playing: Playing;
   /** Streams that the key has no role for. */
   readonly withoutRole: readonly string[];
-  readonly roleStatus: 401 | 403;
   readonly apiKey: string;
 };
 
@@ -40,19 +37,32 @@ export function isKnown(method: string, path: string): boolean {
 /** Answers a request with its whole body; `now` is the server's clock in ms. Throws `Refusal` to say no. */
 export function answerRequest(routes: Routes, method: string, url: URL, body: string, now: number): Answer {
   const path = url.pathname;
+  const quirks = routes.playing.quirks();
   if (isSearch(method, path)) {
     const { archive } = SEARCHES[path]!;
-    const query = parseQuery(readJson(body), archive);
-    needRole(routes, "search", null);
-    needRole(routes, query.objects.stream, null);
-    if (archive && routes.archiveStatus !== 200) throw new Refusal(routes.archiveStatus);
-    return routes.search(query, url.searchParams, { ...routes.searchOptions, archive, now });
+    const asked = readJson(body);
+    const query = parseQuery(asked, archive);
+    needRole(routes, "search", {});
+    needRole(routes, query.objects.stream, {});
+    const { archiveStatus = 200 } = quirks;
+    if (archive && archiveStatus !== 200) throw new Refusal(archiveStatus);
+    const { search, searchArchive } = routes.playing;
+    const given = inOtherContext(
+      query,
+      asked as Record<string, unknown>,
+      archive,
+      quirks.contextsGiven ?? {},
+    );
+    const answer = (archive ? searchArchive : search)(given, url.searchParams, { archive, now, quirks });
+    const { stream } = given.objects;
+    return enlarge(routes.world, answer, { path, context: query.context, stream }, quirks);
   }
   if (method === "GET" && Object.hasOwn(FACTS, path)) return { status: 200, body: FACTS[path]!(routes, now) };
   const stream = method === "GET" ? listedStream(path) : null;
   if (stream === null) throw new Refusal(404);
-  needRole(routes, stream, { parameters: "authorization" });
-  return answerList(routes.world, path, url.searchParams, routes.listOptions);
+  needRole(routes, stream, { source: { parameters: "authorization" } });
+  const answer = answerList(routes.world, path, url.searchParams, quirks);
+  return enlarge(routes.world, answer, { path, context: null, stream }, quirks);
 }
 
 function readJson(body: string): unknown {
@@ -69,13 +79,10 @@ function roleOf(stream: string): string {
   return STREAMS.find(({ name }) => name === stream)?.roles[0] ?? `org.permission.${stream}.read`;
 }
 
-function needRole(
-  routes: Routes,
-  stream: StreamName | "search",
-  source: Record<string, string> | null,
-): void {
+function needRole(routes: Routes, stream: StreamName | "search", fault: Fault): void {
   if (!routes.withoutRole.includes(stream)) return;
-  throw new Refusal(routes.roleStatus, `Missing role ${roleOf(stream)}`, source);
+  const { roleStatus = 403 } = routes.playing.quirks();
+  throw new Refusal(roleStatus, `Missing role ${roleOf(stream)}`, fault);
 }
 
 const FACTS: Readonly<Record<string, (routes: Routes, now: number) => unknown>> = {

@@ -12,11 +12,12 @@ import { answerControl } from "./control.ts";
 import { makeWorld } from "./dataset.ts";
 import { deliver } from "./delivery.ts";
 import { createFaults, type FaultKind, type FaultMix } from "./faults.ts";
-import { createHandler, readBody } from "./handler.ts";
+import { createHandler, readBody, shownClock } from "./handler.ts";
+import { createPlaying } from "./playing.ts";
 import { createPurge } from "./purge.ts";
-import type { Quirks } from "./readings.ts";
+import type { Quirks } from "./quirks.ts";
+import { quirksOf, type ReadingName } from "./readings.ts";
 import { type Truth, truthOf } from "./render.ts";
-import { createSearch } from "./search.ts";
 import { createTally, readStats, type Stats } from "./stats.ts";
 import { isStreamName, type StreamName } from "./world.ts";
 
@@ -34,6 +35,8 @@ export type SandboxOptions = {
   /** Rows over all streams; 0 for an empty account. Default 5000. */
   rows?: number;
   seed?: number;
+  /** How many users were invited and have not come yet, besides the `rows`. Default 2. */
+  invited?: number;
   /** 0 for any free one. */
   port?: number;
   /** Requests per window of the organisation, default 1000. */
@@ -69,6 +72,12 @@ export type Sandbox = {
   readonly change: (count: number) => ChangeSummary;
   /** Removes so many live rows of a stream for good, as if they had never been, and returns their ids. */
   readonly purge: (stream: string, count: number) => string[];
+  /** Plays these quirks, or readings, and no others from the next request on. */
+  readonly play: (as: readonly ReadingName[] | Quirks) => void;
+  /** Stops the index of the standard search: it knows nothing of what happens from now on, until `resumeIndex`. */
+  readonly stallIndex: () => void;
+  /** Lets the index catch up at once. */
+  readonly resumeIndex: () => void;
   /** The versions of all rows of a stream, deleted ones included. */
   readonly truth: (stream: string) => Iterable<Truth>;
   readonly stop: () => Promise<void>;
@@ -78,25 +87,26 @@ const TICK_MS = 50;
 
 /** Starts a sandbox; throws `usage` when the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { rows = 5_000, seed = 1, port = 0, rpm = 1_000, searchRpm = 100, rateWindowMs = 60_000 } = options;
+  const {
+    rows = 5_000,
+    seed = 1,
+    invited = 2,
+    port = 0,
+    rpm = 1_000,
+    searchRpm = 100,
+    rateWindowMs = 60_000,
+  } = options;
   const { latencyMs = 0, slowMs = 500, churnPerRequest = 0, apiKey = "sandbox-key", quirks = {} } = options;
   const clock = options.now ?? Date.now;
-  const world = makeWorld({ rows, seed, now: clock() });
+  const world = makeWorld({ rows, seed, invited, now: clock() });
   const deal = createChanges(world);
   const change = (count: number): ChangeSummary => deal(count, clock());
   const purge = createPurge(world);
-  for (const table of Object.values(world.tables)) table.deletesStand = quirks.deletesStand ?? false;
-  const budgets = createBudgets(
-    {
-      rpm,
-      searchRpm,
-      windowMs: rateWindowMs,
-      reset: quirks.reset ?? "seconds",
-      resetAlways: quirks.resetAlways ?? false,
-      retryAfter: quirks.retryAfter ?? false,
-    },
-    clock(),
-  );
+  const playing = createPlaying(world, clock, quirks);
+  const play = (as: readonly ReadingName[] | Quirks): void => playing.play(isNames(as) ? quirksOf(as) : as);
+  const stallIndex = (): void => playing.play({ ...playing.quirks(), indexStalled: true });
+  const resumeIndex = (): void => playing.play({ ...playing.quirks(), indexStalled: false });
+  const budgets = createBudgets({ rpm, searchRpm, windowMs: rateWindowMs }, clock());
   const tally = createTally();
   const stats = (): Stats => readStats(tally, budgets.windows);
   const stopping = new AbortController();
@@ -106,23 +116,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const answer = createHandler({
     routes: {
       world,
-      search: createSearch(world),
-      searchOptions: {
-        lagMs: quirks.indexLagMs ?? 0,
-        maxRows: quirks.maxRows ?? null,
-        mostTotal: quirks.mostTotal ?? null,
-        unsorted: quirks.unsorted ?? [],
-        hidesDeleted: quirks.hidesDeleted ?? false,
-        overlapMs: quirks.overlapMs ?? 0,
-      },
-      listOptions: {
-        most: quirks.listMost ?? null,
-        newestFirst: quirks.listsNewestFirst ?? false,
-        endless: quirks.listsEndless ?? false,
-      },
-      archiveStatus: quirks.archiveStatus ?? 200,
+      playing,
       withoutRole: options.withoutRole ?? [],
-      roleStatus: quirks.roleStatus ?? 403,
       apiKey,
     },
     budgets,
@@ -134,6 +129,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await wait(latencyMs, stopping.signal);
     },
   });
+  const control = { world, stats, change, purge, churn: churning.set, play, stallIndex, resumeIndex };
   const server = createServer((request, response) => {
     void (async () => {
       const begun = performance.now();
@@ -141,10 +137,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const url = new URL(request.url ?? "/", "http://127.0.0.1");
       if (url.pathname.startsWith("/_sandbox/")) {
         await readBody(request);
-        return answerControl({ world, stats, change, purge, churn: churning.set }, method, url, response);
+        return answerControl(control, request, url, response);
       }
       const reply = await answer(method, url, request);
-      await deliver(response, reply.answer, reply.delivery, { now: clock(), slowMs });
+      const date = shownClock(playing.quirks(), clock());
+      await deliver(response, reply.answer, reply.delivery, { date, slowMs });
       const status = reply.delivery === "hangup" ? 0 : reply.answer.status;
       const path = url.pathname + url.search;
       options.logRequests?.({ method, path, status, fault: reply.fault, ms: performance.now() - begun });
@@ -163,6 +160,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stats,
     change,
     purge: (stream, count) => purge(known(stream), count),
+    play,
+    stallIndex,
+    resumeIndex,
     truth: (stream) => truthOf(world, known(stream)),
     stop: () => {
       churning.set(0);
@@ -173,6 +173,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       });
     },
   };
+}
+
+function isNames(as: readonly ReadingName[] | Quirks): as is readonly ReadingName[] {
+  return Array.isArray(as);
 }
 
 function known(stream: string): StreamName {

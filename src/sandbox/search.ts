@@ -3,13 +3,14 @@
  * query asks is tested row by row, and its result kept while nobody changes the table. Pages past the
  * hundredth are refused, and yet `links.next` goes on pointing at them, as Kustomer's does.
  */
-import { type Answer, Refusal, type SearchPage } from "./answers.ts";
+import { type Answer, badParameter } from "./answers.ts";
 import { inKlass } from "./attributes.ts";
 import { twoYearsBefore } from "./dataset.ts";
 import type { Criterion, Query } from "./query.ts";
-import { render } from "./render.ts";
+import type { Quirks } from "./quirks.ts";
+import { answerPage } from "./search-page.ts";
 import type { Table } from "./table.ts";
-import type { World } from "./world.ts";
+import type { StreamName, World } from "./world.ts";
 
 const LAST_PAGE = 100;
 const MOST_ROWS = 500;
@@ -18,18 +19,17 @@ export type SearchOptions = {
   readonly archive: boolean;
   /** The server's clock, ms: where its two years end. */
   readonly now: number;
-  /** Rows changed within this many ms are not to be found yet. */
-  readonly lagMs: number;
-  /** Pages that end past this many rows are refused; null when only their number is limited. */
-  readonly maxRows: number | null;
-  /** The most that `meta.total` says; null for what there is. */
-  readonly mostTotal: number | null;
-  /** Contexts whose `sort` is accepted and not honoured. */
-  readonly unsorted: readonly string[];
-  /** Rows that are deleted are not found, though they be asked for. */
-  readonly hidesDeleted: boolean;
-  /** How far both searches reach beyond the border between them, ms. */
-  readonly overlapMs: number;
+  readonly quirks: Quirks;
+  /** What happens to the rows of a page when they are found and not yet fetched. */
+  readonly beforeFetch?: (stream: StreamName, rows: readonly number[]) => void;
+};
+
+/** What a search looks into. */
+export type Index = {
+  /** The account as the index knows it. */
+  readonly world: World;
+  /** When it stopped taking note of changes, ms; null while it does. */
+  readonly stoppedAt: number | null;
 };
 
 /** Which rows a query finds, in order. */
@@ -39,15 +39,19 @@ export type Search = (query: Query, params: URLSearchParams, options: SearchOpti
 
 const KEPT = 8;
 
-/** Makes a search over a world, with a small memory of results that cost a scan. */
-export function createSearch(world: World): Search {
+/**
+ * Makes a search over a world, with a small memory of results that cost a scan. The index tells which rows match,
+ * their order and their number; the rows themselves are fetched from the world as it is.
+ */
+export function createSearch(world: World, index: Index = { world, stoppedAt: null }): Search {
   const kept = new Map<string, Found>();
   return (query, params, options) => {
     const { page, pageSize } = readPaging(params, options);
-    const found = find(world, query, options, kept);
+    const found = find(index, query, options, kept);
     const rows: number[] = [];
     const end = Math.min(found.total, page * pageSize);
     for (let place = (page - 1) * pageSize; place < end; place++) rows.push(found.at(place));
+    options.beforeFetch?.(query.objects.stream, rows);
     return answerPage(world, query, params, options, { page, pageSize, total: found.total, rows });
   };
 }
@@ -55,13 +59,12 @@ export function createSearch(world: World): Search {
 function readPaging(params: URLSearchParams, options: SearchOptions): { page: number; pageSize: number } {
   const page = readCount(params, "page", 1);
   if (page > LAST_PAGE) {
-    throw new Refusal(400, `page must be less than or equal to ${LAST_PAGE}`, { parameter: "page" });
+    throw badParameter(`page must be less than or equal to ${LAST_PAGE}`, "page");
   }
   const pageSize = Math.min(MOST_ROWS, readCount(params, "pageSize", 100));
-  if (options.maxRows !== null && page * pageSize > options.maxRows) {
-    throw new Refusal(400, `Result window is too large, it must be at most ${options.maxRows}`, {
-      parameter: "page",
-    });
+  const { maxRows = Number.POSITIVE_INFINITY } = options.quirks;
+  if (page * pageSize > maxRows) {
+    throw badParameter(`Result window is too large, it must be at most ${maxRows}`, "page");
   }
   return { page, pageSize };
 }
@@ -71,16 +74,18 @@ export function readCount(params: URLSearchParams, name: string, absent: number)
   const text = params.get(name);
   if (text === null) return absent;
   if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
-    throw new Refusal(400, `${name} must be a positive integer`, { parameter: name });
+    throw badParameter(`${name} must be a positive integer`, name);
   }
   return Number(text);
 }
 
-function find(world: World, query: Query, options: SearchOptions, kept: Map<string, Found>): Found {
+function find(index: Index, query: Query, options: SearchOptions, kept: Map<string, Found>): Found {
+  const { world } = index;
+  const { hidesDeleted = false, unsorted = [] } = options.quirks;
   const table = world.tables[query.objects.stream];
-  const includeDeleted = query.includeDeleted && !options.hidesDeleted;
-  const { low, high, rest } = bounds(table, query, options);
-  const sort = options.unsorted.includes(query.context) ? null : query.sort;
+  const includeDeleted = query.includeDeleted && !hidesDeleted;
+  const { low, high, rest } = bounds(table, query, options, index.stoppedAt ?? options.now);
+  const sort = unsorted.includes(query.context) ? null : query.sort;
   const byUpdate = sort?.attribute.isUpdate === true;
   const whole =
     rest.length === 0 &&
@@ -136,12 +141,12 @@ function bounds(
   table: Table,
   query: Query,
   options: SearchOptions,
+  indexedTo: number,
 ): { low: number; high: number; rest: Criterion[] } {
+  const { overlapMs = 0, indexLagMs = 0 } = options.quirks;
   const border = twoYearsBefore(options.now);
-  let from = options.archive ? Number.NEGATIVE_INFINITY : border - options.overlapMs;
-  let to = options.archive
-    ? border + options.overlapMs
-    : options.now - options.lagMs + (options.lagMs > 0 ? 0 : 1);
+  let from = options.archive ? Number.NEGATIVE_INFINITY : border - overlapMs;
+  let to = options.archive ? border + overlapMs : indexedTo - indexLagMs + (indexLagMs > 0 ? 0 : 1);
   const rest: Criterion[] = [];
   for (const criterion of query.all) {
     const { operator, value } = criterion;
@@ -178,44 +183,4 @@ function compare(a: unknown, b: unknown): number {
   if (a === null) return 1;
   if (b === null) return -1;
   return (a as number) < (b as number) ? -1 : 1;
-}
-
-function counted(total: number, pageSize: number, mostTotal: number | null) {
-  const told = mostTotal === null ? total : Math.min(total, mostTotal);
-  return { total: told, totalPages: Math.ceil(told / pageSize) };
-}
-
-function answerPage(
-  world: World,
-  query: Query,
-  params: URLSearchParams,
-  options: SearchOptions,
-  { page, pageSize, total, rows }: { page: number; pageSize: number; total: number; rows: number[] },
-): Answer {
-  const { stream } = query.objects;
-  const path = options.archive ? "/v1/customers/archive/search" : "/v1/customers/search";
-  const link = (number: number) => `${path}?page=${number}&pageSize=${pageSize}`;
-  const totalPages = Math.ceil(total / pageSize);
-  const idsOnly = params.get("idsOnly") === "true";
-  const body: SearchPage = {
-    meta: {
-      pageSize,
-      page,
-      ...counted(total, pageSize, options.mostTotal),
-      aggregations: {},
-      timed_out: false,
-    },
-    links: {
-      self: link(page),
-      first: link(1),
-      prev: page > 1 ? link(page - 1) : null,
-      next: page < totalPages ? link(page + 1) : null,
-      last: link(Math.max(1, totalPages)),
-    },
-    data: rows.map((row) => {
-      const { type, id, ...rest } = render(world, stream, row);
-      return idsOnly ? { type, id } : { type, id, ...rest };
-    }),
-  };
-  return { status: 200, body, page: body };
 }

@@ -37,6 +37,20 @@ export class Table {
     this.#firstCounter = hash(salt, 3) & 0x3f_ffff;
   }
 
+  /** A table of the same rows, which stays as this one is now. */
+  copy(): Table {
+    const copy = new Table(this.stream, this.salt);
+    for (const name of ["created", "updated", "deleted", "rev", "parent"] as const) {
+      for (const value of this[name]) copy[name].push(value);
+    }
+    for (const row of this.purged) copy.purged.add(row);
+    copy.deletesStand = this.deletesStand;
+    copy.version = this.version;
+    copy.#order = this.#order.slice();
+    copy.#ordered = this.#ordered;
+    return copy;
+  }
+
   get size(): number {
     return this.created.length;
   }

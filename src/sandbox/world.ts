@@ -36,6 +36,8 @@ export type World = {
   readonly notes: Children;
   /** Users below this number are machine users. */
   readonly machines: number;
+  /** Users who were invited and have not come yet. */
+  readonly invited: Set<number>;
 };
 
 /** True when `name` is a stream of the account. */
@@ -43,12 +45,27 @@ export function isStreamName(name: string): name is StreamName {
   return (STREAM_NAMES as readonly string[]).includes(name);
 }
 
+/** An account of the same rows, which stays as this one is now. */
+export function copyWorld(world: World): World {
+  return {
+    ...world,
+    tables: Object.fromEntries(
+      STREAM_NAMES.map((name) => [name, world.tables[name].copy()]),
+    ) as World["tables"],
+    conversations: world.conversations.copy(),
+    kobjects: world.kobjects.copy(),
+    messages: world.messages.copy(),
+    notes: world.notes.copy(),
+    invited: new Set(world.invited),
+  };
+}
+
 /**
  * The rows that belong to each row of another table, oldest first: a contiguous run each from the making of
  * the data set, and what came later.
  */
 export class Children {
-  readonly #starts: Int32Array;
+  #starts: Int32Array;
   readonly #later = new Map<number, number[]>();
 
   /** `counts` says how many each parent has, in the order of the parents. */
@@ -57,6 +74,15 @@ export class Children {
     for (let parent = 0; parent < counts.length; parent++) {
       this.#starts[parent + 1] = this.#starts[parent]! + counts[parent]!;
     }
+  }
+
+  /** The same rows, which stay as they are now. */
+  copy(): Children {
+    const copy = new Children([]);
+    // No place of it ever changes.
+    copy.#starts = this.#starts;
+    for (const [parent, rows] of this.#later) copy.#later.set(parent, [...rows]);
+    return copy;
   }
 
   of(parent: number): number[] {

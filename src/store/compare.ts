@@ -5,9 +5,10 @@
  */
 import { Database, type Statement } from "bun:sqlite";
 import type { Resource } from "../lib/resource.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
+import type { DatedId } from "./counts.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import type { Lock } from "./lock.ts";
@@ -39,9 +40,11 @@ export type Comparison = {
   readonly holds: (stream: Stream) => boolean;
   readonly note: (stream: Stream, rows: readonly Resource[], deleted: boolean) => Resource[];
   readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
-  readonly findExtra: (stream: Stream, from: number | null) => number;
-  readonly dropNoted: (stream: Stream) => { dropped: number; left: number };
-  readonly markExtra: (stream: Stream) => number;
+  readonly unseen: {
+    readonly count: (stream: Stream, from: number | null) => number;
+    readonly list: (stream: Stream, from: number | null, after: DatedId | null, limit: number) => DatedId[];
+  };
+  readonly end: (stream: Stream, from: number | null) => number;
   readonly differences: (stream: Stream) => Differences;
   readonly close: () => void;
 };
@@ -86,11 +89,23 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
     });
   });
 
+  /** The live rows that were not noted, in the order of their last change. */
+  function* unnoted(stream: Stream, from: number | null, after: DatedId | null): Generator<DatedId> {
+    const shown = notedOf(stream);
+    for (const row of tableOf(stream).live(from === null ? null : formatTime(from), news, after)) {
+      if (!shown.has(row.id)) yield row;
+    }
+  }
+
+  function countUnnoted(stream: Stream, from: number | null): number {
+    let count = 0;
+    for (const _ of unnoted(stream, from, null)) count += 1;
+    return count;
+  }
+
   const addExtra = scratch.transaction((stream: Stream, from: number | null) => {
     const shown = notedOf(stream);
-    for (const id of tableOf(stream).live(from === null ? null : formatTime(from), news)) {
-      if (!shown.has(id)) shown.addExtra(id);
-    }
+    for (const { id } of unnoted(stream, from, null)) shown.addExtra(id);
     return shown.countExtra();
   });
 
@@ -134,16 +149,17 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
     note: (stream, rows, deleted) => onFile(path, () => noteAll(stream, rows, deleted)),
     countMissing: (stream, ids) =>
       onFile(path, () => (tableOf(stream).isEmpty() ? 0 : countMissing(db, stream, ids))),
-    findExtra: (stream, from) => onFile(path, () => addExtra(stream, from)),
-    dropNoted: (stream) =>
-      onFile(path, () => ({ dropped: notedOf(stream).dropExtra(), left: notedOf(stream).countExtra() })),
-    markExtra: (stream) =>
+    unseen: {
+      count: (stream, from) => onFile(path, () => countUnnoted(stream, from)),
+      list: (stream, from, after, limit) =>
+        onFile(path, () => unnoted(stream, from, after).take(limit).toArray()),
+    },
+    end: (stream, from) =>
       onFile(path, () => {
-        const shown = notedOf(stream);
-        const count = shown.countExtra();
-        if (count === 0) return 0;
+        const count = addExtra(stream, from);
+        if (count === 0 || !options.repair) return 0;
         checkSweep(stream, { gone: count, live: countLive(db, stream) }, options.force);
-        return markAll.immediate(stream, shown.extra());
+        return markAll.immediate(stream, notedOf(stream).extra());
       }),
     differences: (stream) => onFile(path, () => differences(stream)),
     close() {
@@ -158,7 +174,10 @@ type HeldRow = { updated_at: string | null; rev: number | null; deleted: number 
 /** Reads versions from a stream's table; a table that the file does not have is an empty one. */
 class TableReader {
   readonly #version: Statement<HeldRow, [string]> | null;
-  readonly #live: Statement<{ id: string }, [string | null, string, string]> | null;
+  readonly #live: Statement<
+    { id: string; at: string | null },
+    [string | null, string, string, string, string]
+  > | null;
   readonly #any: Statement<unknown, []> | null;
 
   constructor(db: Database, { name }: Stream, { columns }: Layout) {
@@ -176,8 +195,9 @@ class TableReader {
       : null;
     this.#live = exists
       ? db.prepare(
-          `SELECT id FROM ${table} WHERE _deleted_at IS NULL
-           AND (?1 IS NULL OR ${updated} >= ?1) AND (${updated} IS NULL OR ${updated} < ?2 OR ${updated} >= ?3)`,
+          `SELECT id, ${updated} AS at FROM ${table} WHERE _deleted_at IS NULL
+           AND (?1 IS NULL OR ${updated} >= ?1) AND (${updated} IS NULL OR ${updated} < ?2 OR ${updated} >= ?3)
+           AND (coalesce(${updated}, ''), id) > (?4, ?5) ORDER BY coalesce(${updated}, ''), id`,
         )
       : null;
     this.#any = exists ? db.prepare(`SELECT 1 FROM ${table} LIMIT 1`) : null;
@@ -190,8 +210,14 @@ class TableReader {
   }
 
   /** The live rows last changed at `from` or later, but for news; those without a date only where `from` is null. */
-  *live(from: string | null, news: { readonly from: string; readonly to: string }): Generator<string> {
-    for (const { id } of this.#live?.iterate(from, news.from, news.to) ?? []) yield id;
+  *live(
+    from: string | null,
+    news: { readonly from: string; readonly to: string },
+    after: DatedId | null,
+  ): Generator<DatedId> {
+    const at = after === null || after.updatedAt === null ? "" : formatTime(after.updatedAt);
+    const rows = this.#live?.iterate(from, news.from, news.to, at, after?.id ?? "") ?? [];
+    for (const row of rows) yield { id: row.id, updatedAt: row.at === null ? null : parseTime(row.at) };
   }
 
   isEmpty(): boolean {

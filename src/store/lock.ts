@@ -89,6 +89,12 @@ export function checkLongRead(db: Database, path: string): void {
   if (holder !== null && isAlive(holder)) throw busy(path, holder);
 }
 
+/** Whether somebody who lives holds the lock. */
+export function isHeld(db: Database): boolean {
+  const holder = db.query<Holder, []>("SELECT * FROM _sync_lock").get();
+  return holder !== null && isAlive(holder);
+}
+
 const AGAIN = "run the command again when the other one has ended";
 
 /**

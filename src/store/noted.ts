@@ -18,7 +18,6 @@ export class Noted {
   readonly #extra: Statement<{ id: string }, []>;
   readonly #addExtra: Statement;
   readonly #countExtra: Statement<{ n: number }, []>;
-  readonly #dropExtra: Statement;
 
   constructor(scratch: Database, stream: string) {
     const noted = quote(`noted_${stream}`);
@@ -41,9 +40,8 @@ export class Noted {
     this.#count = scratch.prepare(`SELECT count(*) AS n FROM ${noted}`);
     this.#lacks = scratch.prepare(`SELECT * FROM ${noted} WHERE lack IS NOT NULL ORDER BY id`);
     this.#extra = scratch.prepare(`SELECT id FROM ${extra} ORDER BY id`);
-    this.#addExtra = scratch.prepare(`INSERT INTO ${extra} (id) VALUES (?)`);
+    this.#addExtra = scratch.prepare(`INSERT OR IGNORE INTO ${extra} (id) VALUES (?)`);
     this.#countExtra = scratch.prepare(`SELECT count(*) AS n FROM ${extra}`);
-    this.#dropExtra = scratch.prepare(`DELETE FROM ${extra} WHERE id IN (SELECT id FROM ${noted})`);
   }
 
   /** Notes a row. `isNews` for a version so new that it says nothing about the file: it only shows that the row is there. */
@@ -71,11 +69,6 @@ export class Noted {
     this.#addExtra.run(id);
   }
 
-  /** Takes out of these what has been shown since; returns how many. */
-  dropExtra(): number {
-    return this.#dropExtra.run().changes;
-  }
-
   countExtra(): number {
     return this.#countExtra.get()!.n;
   }
@@ -87,8 +80,6 @@ export class Noted {
 
   finalize(): void {
     for (const statement of [this.#put, this.#has, this.#count, this.#lacks]) statement.finalize();
-    for (const statement of [this.#extra, this.#addExtra, this.#countExtra, this.#dropExtra]) {
-      statement.finalize();
-    }
+    for (const statement of [this.#extra, this.#addExtra, this.#countExtra]) statement.finalize();
   }
 }

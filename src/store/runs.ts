@@ -43,6 +43,11 @@ export function wasCutShort(db: Database): boolean {
 /** Notes that a run begins and returns its number; throws `store-foreign` when the file is another account's. */
 export function beginRun(db: Database, path: string, run: RunStart): number {
   checkAccount(db, path, run.org);
+  // Whoever holds the lock runs alone: a run that has not ended was killed.
+  db.run(
+    `UPDATE _sync_runs SET status = 'interrupted',
+       streams = replace(streams, '"status":"running"', '"status":"interrupted"') WHERE status = 'running'`,
+  );
   const streams = JSON.stringify(run.streams.map((stream) => ({ stream, status: "running" })));
   const { lastInsertRowid } = db
     .query(

@@ -5,8 +5,9 @@
  */
 import type { Database } from "bun:sqlite";
 import type { Resource } from "../lib/resource.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
+import type { DatedId } from "./counts.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import { checkSweep, countLive } from "./sweep.ts";
@@ -57,6 +58,33 @@ export function countUnseen(db: Database, stream: Stream, layout: Layout, from: 
     `SELECT count(*) AS n FROM ${quote(stream.name)} AS held WHERE ${sql}`,
   );
   return count.get(values)!.n;
+}
+
+/** Some of these, in the order of their last change and then their id, from the one after `after` on. */
+export function listUnseen(
+  db: Database,
+  stream: Stream,
+  layout: Layout,
+  from: number | null,
+  after: DatedId | null,
+  limit: number,
+): DatedId[] {
+  createTable(db);
+  const { sql, values } = unseen(stream, layout, from);
+  const updatedAt = columnOf(layout.columns, "updatedAt");
+  const updated = updatedAt === null ? "NULL" : `held.${quote(updatedAt.name)}`;
+  const rows = db.query<{ id: string; at: string | null }, [Record<string, string | number>]>(
+    `SELECT id, ${updated} AS at FROM ${quote(stream.name)} AS held
+     WHERE ${sql} AND (coalesce(${updated}, ''), id) > ($afterAt, $afterId)
+     ORDER BY coalesce(${updated}, ''), id LIMIT $limit`,
+  );
+  const last = {
+    afterAt: after === null || after.updatedAt === null ? "" : formatTime(after.updatedAt),
+    afterId: after?.id ?? "",
+  };
+  return rows
+    .all({ ...values, ...last, limit })
+    .map(({ id, at }) => ({ id, updatedAt: at === null ? null : parseTime(at) }));
 }
 
 function unseen(

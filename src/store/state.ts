@@ -3,6 +3,7 @@
  * no deeper here, and saved in the transaction that holds the rows it speaks of.
  */
 import type { Database } from "bun:sqlite";
+import type { Counted } from "../lib/counted.ts";
 import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
@@ -12,18 +13,28 @@ export type StoredState = {
   /** Everything changed before this instant (canonical text) has been read; null when nothing has. */
   readonly syncedTo: string | null;
   readonly complete: boolean;
+  /** Rows last changed before this instant (canonical text) were not asked for; null when all were. */
+  readonly start: string | null;
+  /** What the last audit counted; null when there was none. */
+  readonly counted: Counted | null;
 };
 
-type StateRow = { state: string; synced_to: string | null; complete: number };
+type StateRow = {
+  state: string;
+  synced_to: string | null;
+  complete: number;
+  start: string | null;
+  counted: string | null;
+};
 
 /** Null when the stream was never synced; throws `store-state` when what is stored is not JSON. */
 export function loadState(db: Database, { name }: Stream): StoredState | null {
-  const row = db
-    .query<StateRow, [string]>("SELECT state, synced_to, complete FROM _sync_state WHERE stream = ?")
-    .get(name);
+  const row = db.query<StateRow, [string]>("SELECT * FROM _sync_state WHERE stream = ?").get(name);
   if (row === null) return null;
   try {
-    return { state: JSON.parse(row.state), syncedTo: row.synced_to, complete: row.complete === 1 };
+    const counted = JSON.parse(row.counted ?? "null") as Counted | null;
+    const { synced_to: syncedTo, complete, start = null } = row;
+    return { state: JSON.parse(row.state), syncedTo, complete: complete === 1, start, counted };
   } catch {
     throw new AppError("store-state", "the stored state is not JSON", {
       at: name,
@@ -33,10 +44,20 @@ export function loadState(db: Database, { name }: Stream): StoredState | null {
 }
 
 /** Saves a state within the caller's transaction. */
-export function saveState(db: Database, { name }: Stream, { state, syncedTo, complete }: StoredState): void {
+export function saveState(db: Database, { name }: Stream, stored: StoredState): void {
+  const { state, syncedTo, complete, start, counted } = stored;
   db.query(
-    `INSERT OR REPLACE INTO _sync_state (stream, state, synced_to, complete, saved_at) VALUES (?, ?, ?, ?, ?)`,
-  ).run(name, JSON.stringify(state), syncedTo, complete ? 1 : 0, formatTime(Date.now()));
+    `INSERT OR REPLACE INTO _sync_state (stream, state, synced_to, complete, saved_at, start, counted)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    name,
+    JSON.stringify(state),
+    syncedTo,
+    complete ? 1 : 0,
+    formatTime(Date.now()),
+    start,
+    counted === null ? null : JSON.stringify(counted),
+  );
 }
 
 /** Forgets a stream's state within the caller's transaction, so that the next sync reads it from the start. */

@@ -1,12 +1,14 @@
 /** What a file holds, told per stream. */
 import type { Database } from "bun:sqlite";
+import type { Counted } from "../lib/counted.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
+import { isHeld } from "./lock.ts";
 import { tableColumns } from "./tables.ts";
 
 export type LastRun = {
   readonly id: number;
-  /** `done`, `partial`, `failed`, `skipped`; `running` when the run has not ended, or was killed. */
+  /** `done`, `partial`, `failed`, `skipped`; `running` while it runs, and `interrupted` when nobody runs it any more. */
   readonly status: string;
   readonly started_at: string;
   /** Null when the run has not ended, or was killed. */
@@ -21,17 +23,26 @@ export type StreamStatus = {
   readonly deleted: number;
   /** Everything changed before this has been read; null when nothing has. */
   readonly synced_to: string | null;
+  /** True when all that was asked for was read; see `start`. */
   readonly complete: boolean;
+  /** Rows last changed before this instant were not asked for; null when all were. */
+  readonly start: string | null;
+  /** What the last audit counted: when, of which rows, how many the search index and the file have. */
+  readonly counted: Counted | null;
   readonly last_run: LastRun | null;
+};
+
+type StateRow = {
+  synced_to: string | null;
+  complete: number;
+  /** Absent in a file of an earlier version. */
+  start?: string | null;
+  counted?: string | null;
 };
 
 /** Counts a stream's rows and tells how far it is. */
 export function streamStatus(db: Database, { name }: Stream): StreamStatus {
-  const state = db
-    .query<{ synced_to: string | null; complete: number }, [string]>(
-      "SELECT synced_to, complete FROM _sync_state WHERE stream = ?",
-    )
-    .get(name);
+  const state = db.query<StateRow, [string]>("SELECT * FROM _sync_state WHERE stream = ?").get(name);
   const run = db
     .query<LastRun, [string]>(
       `SELECT _sync_runs.id, json_extract(each.value, '$.status') AS status, started_at, finished_at
@@ -51,7 +62,10 @@ export function streamStatus(db: Database, { name }: Stream): StreamStatus {
     deleted,
     synced_to: state?.synced_to ?? null,
     complete: state?.complete === 1,
-    last_run: run,
+    start: state?.start ?? null,
+    counted: state?.counted == null ? null : (JSON.parse(state.counted) as Counted),
+    last_run:
+      run === null || run.status !== "running" || isHeld(db) ? run : { ...run, status: "interrupted" },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
 import { type CompareOptions, type Comparison, createComparison } from "./compare.ts";
+import { absentFrom, countChanged, type DatedId, instantAt, newestBefore, type Span } from "./counts.ts";
 import { endDemo, isDemo, markDemo } from "./demo-mark.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
@@ -16,12 +17,12 @@ import { type Mode, openFile } from "./open.ts";
 import { checkPlace } from "./place.ts";
 import { resetStreams } from "./reset.ts";
 import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart, wasCutShort } from "./runs.ts";
-import { countUnseen, noteSeen, type Seen } from "./seen.ts";
+import { countUnseen, listUnseen, noteSeen, type Seen } from "./seen.ts";
 import { isBusy, onFile } from "./sqlite-failure.ts";
 import { loadState, type StoredState, saveState } from "./state.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
-import { countMissing, sweep } from "./sweep.ts";
-import { TableWriter } from "./write.ts";
+import { checkSweep, countLive, countMissing, markDeleted, sweep } from "./sweep.ts";
+import { type Moment, TableWriter } from "./write.ts";
 
 export type Batch = {
   readonly stream: Stream;
@@ -34,6 +35,8 @@ export type Batch = {
   readonly sweep?: ReadonlySet<string>;
   /** What a full read wants done beside. */
   readonly seen?: Seen;
+  /** Ids of rows that are gone, which are marked deleted. */
+  readonly gone?: readonly string[];
   /** True to mark them however many they are. */
   readonly force?: boolean;
   /** The server's clock, ms. */
@@ -53,8 +56,18 @@ export type Store = {
   readonly commit: (batch: Batch) => Committed;
   /** How many live rows of a stream are not among these ids. */
   readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
-  /** How many live rows, last changed at `from` (ms; null: ever) or later, a full read has not seen. */
-  readonly countUnseen: (stream: Stream, from: number | null) => number;
+  /** What a full read has not seen. */
+  readonly unseen: {
+    readonly count: (stream: Stream, from: number | null) => number;
+    readonly list: (stream: Stream, from: number | null, after: DatedId | null, limit: number) => DatedId[];
+  };
+  /** Rows counted as Kustomer's search counts them. */
+  readonly counts: {
+    readonly count: (stream: Stream, span: Span) => number;
+    readonly instantAt: (stream: Stream, span: Span, offset: number) => number | null;
+    readonly absent: (stream: Stream, span: Span, ids: ReadonlySet<string>, limit: number) => DatedId[];
+    readonly newest: (stream: Stream, before: number) => number | null;
+  };
   /** Forgets how far streams are, and with `drop` their rows too; returns how many rows of each went. */
   readonly reset: (streams: readonly Stream[], options: { readonly drop: boolean }) => number[];
   /** Begins to hold the file against what Kustomer has. */
@@ -112,11 +125,17 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
     const swept = batch.sweep === undefined ? 0 : sweep(db, stream, batch.sweep, { ...moment, force });
     const unseen =
       batch.seen === undefined ? 0 : noteSeen(db, writer.layout, batch.seen, { ...batch, ...moment, force });
+    const missed = batch.gone === undefined ? 0 : markGone(stream, batch.gone, moment, force);
     if (batch.state !== null) saveState(db, stream, batch.state);
-    const gone = swept + unseen;
+    const gone = swept + unseen + missed;
     if (written + gone > 0) keepInstant(db, moment.at);
     return { written: written + gone, deleted: deleted + gone };
   });
+
+  function markGone(stream: Stream, ids: readonly string[], moment: Moment, force: boolean): number {
+    checkSweep(stream, { gone: ids.length, live: countLive(db, stream) }, force);
+    return markDeleted(db, stream, ids, moment);
+  }
 
   const reset = db.transaction((streams: readonly Stream[], drop: boolean): number[] => {
     lock.verify();
@@ -148,7 +167,19 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
         }
       }),
     countMissing: (stream, ids) => onFile(path, () => countMissing(db, stream, ids)),
-    countUnseen: (stream, from) => onFile(path, () => countUnseen(db, stream, layout(stream), from)),
+    unseen: {
+      count: (stream, from) => onFile(path, () => countUnseen(db, stream, layout(stream), from)),
+      list: (stream, from, after, limit) =>
+        onFile(path, () => listUnseen(db, stream, layout(stream), from, after, limit)),
+    },
+    counts: {
+      count: (stream, span) => onFile(path, () => countChanged(db, stream, layout(stream), span)),
+      instantAt: (stream, span, offset) =>
+        onFile(path, () => instantAt(db, stream, layout(stream), span, offset)),
+      absent: (stream, span, ids, limit) =>
+        onFile(path, () => absentFrom(db, stream, layout(stream), span, ids, limit)),
+      newest: (stream, before) => onFile(path, () => newestBefore(db, stream, layout(stream), before)),
+    },
     reset: (streams, { drop }) => onFile(path, () => reset.immediate(streams, drop)),
     compare: (options) => onFile(path, () => createComparison({ db, path, lock, layout }, options)),
     checkAccount: (org) => onFile(path, () => checkAccount(db, path, org)),

@@ -19,7 +19,9 @@ const OWN_TABLES = [
      state TEXT NOT NULL,
      synced_to TEXT,
      complete INTEGER NOT NULL,
-     saved_at TEXT NOT NULL
+     saved_at TEXT NOT NULL,
+     start TEXT,
+     counted TEXT
    ) STRICT`,
   `CREATE TABLE IF NOT EXISTS _sync_runs (
      id INTEGER PRIMARY KEY,
@@ -61,8 +63,18 @@ export type PresentColumn = {
   readonly primaryKey: boolean;
 };
 
+/** Makes our own tables, and what those of an earlier version lack. */
 export function createOwnTables(db: Database): void {
   for (const sql of OWN_TABLES) db.run(sql);
+  const states = tableColumns(db, "_sync_state");
+  if (!states.has("counted")) db.run("ALTER TABLE _sync_state ADD COLUMN counted TEXT");
+  if (states.has("start")) return;
+  db.run("ALTER TABLE _sync_state ADD COLUMN start TEXT");
+  // The state itself has said it from the beginning; what began in 1900 is everything.
+  db.run(
+    `UPDATE _sync_state SET start = nullif(json_extract(state, '$.start'), '1900-01-01T00:00:00.000Z')
+     WHERE json_valid(state)`,
+  );
 }
 
 /** Creates a stream's table where there is none. */

@@ -98,14 +98,16 @@ export class TableWriter {
 
 /**
  * Whether Kustomer, or the listing it came in, calls a row deleted; `at` is Kustomer's own date, undefined
- * when it gave none. Null for a live row.
+ * when it gave none. Null for a live row. `deleted: false` beside a `deletedAt` of the past can be read in two
+ * ways: a row that was brought back and keeps the date, or one whose flag was left behind. The flag is taken at its
+ * word, because it speaks of the present: a live row is never called deleted, and the date stays in its column.
  */
 export function deletionOf(
   { attributes }: Resource,
   listedAsDeleted: boolean,
 ): { at: string | undefined } | null {
   const { deleted, deletedAt } = attributes;
-  const dated = deletedAt !== undefined && deletedAt !== null;
+  const dated = deleted !== false && deletedAt !== undefined && deletedAt !== null;
   if (!listedAsDeleted && deleted !== true && !dated) return null;
   if (typeof deletedAt !== "string") return { at: undefined };
   if (isCanonicalTime(deletedAt)) return { at: deletedAt };

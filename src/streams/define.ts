@@ -37,8 +37,17 @@ export type ListRead = {
   readonly by: "list";
   readonly path: string;
   readonly pageSize: number;
-  /** A second listing that holds the deleted rows only, by this query, where the first leaves them out. */
-  readonly deletedQuery?: Readonly<Record<string, string>>;
+  /** Further listings, of rows that the plain one leaves out. */
+  readonly variants?: readonly ListVariant[];
+};
+
+/** A listing by a query of its own. */
+export type ListVariant = {
+  readonly query: Readonly<Record<string, string>>;
+  /** True when what it holds is deleted, whatever the rows say themselves. */
+  readonly deleted: boolean;
+  /** What its rows are called where it is refused: `invited users`. */
+  readonly rows: string;
 };
 
 export type Stream = {

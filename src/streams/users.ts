@@ -1,11 +1,19 @@
-/** Users. The plain list holds active users; deactivated ones come from a second listing. */
+/** Users. The plain list holds active users; those who left, and those who are invited, have a listing each. */
 import { defineStream } from "./define.ts";
 
 export const users = defineStream({
   name: "users",
   type: "user",
-  summary: "Agents and machine users, deactivated ones included",
-  read: { by: "list", path: "/v1/users", pageSize: 500, deletedQuery: { deleted: "true" } },
+  summary: "Agents and machine users, deactivated and invited ones included",
+  read: {
+    by: "list",
+    path: "/v1/users",
+    pageSize: 500,
+    variants: [
+      { query: { deleted: "true" }, deleted: true, rows: "deactivated users" },
+      { query: { pending: "true" }, deleted: false, rows: "invited users" },
+    ],
+  },
   roles: ["org.permission.user.read", "org.user.read"],
   attributes: {
     avatarUrl: "text",

@@ -4,6 +4,7 @@
  */
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
+import type { Unseen } from "./sink.ts";
 
 /** What differs in one stream; of each kind up to ten ids. */
 export type Differences = {
@@ -27,11 +28,12 @@ export type Comparison = {
   readonly note: (stream: Stream, rows: readonly Resource[], deleted: boolean) => readonly Resource[];
   /** How many live rows of the file are not among these ids. */
   readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
-  /** Finds the file's live rows, last changed at `from` (ms; null: ever) or later, that were not noted. */
-  readonly findExtra: (stream: Stream, from: number | null) => number;
-  /** Takes what was noted meanwhile out of what `findExtra` found; tells how many, and how many are left. */
-  readonly dropNoted: (stream: Stream) => { readonly dropped: number; readonly left: number };
-  /** Marks what is left as deleted in one transaction, and returns how many; throws `sweep-refused`. */
-  readonly markExtra: (stream: Stream) => number;
+  /** The file's live rows that were not noted, as `Unseen` tells them. */
+  readonly unseen: Unseen;
+  /**
+   * Takes what was not noted, of the rows last changed at `from` (ms; null: ever) or later, for gone; marks it as
+   * deleted where that is to be repaired, in one transaction. Throws `sweep-refused`.
+   */
+  readonly end: (stream: Stream, from: number | null) => number;
   readonly differences: (stream: Stream) => Differences;
 };

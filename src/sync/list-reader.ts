@@ -1,47 +1,134 @@
 /**
- * Reads a list stream whole. Only a complete listing says which rows are gone, and since rows can slip past
+ * Reads a list stream whole. The plain listing comes first: a row in it is live unless it calls itself deleted,
+ * whatever another listing says. Only a complete listing says which rows are gone, and since rows can slip past
  * while its pages are read, a row must be missing from two listings in a row before it is marked deleted.
  */
+import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
-import type { ListRead, Stream } from "../streams/define.ts";
+import type { Resource } from "../lib/resource.ts";
+import type { ListRead, ListVariant, Stream } from "../streams/define.ts";
+import { earliestOf } from "./clocks.ts";
 import type { Reader, ReaderContext } from "./reader.ts";
 import { encodeListState } from "./stream-state.ts";
+
+/** A list of more pages than this has no end: 100,000 rows and more of what an account has by the dozen. */
+const MOST_PAGES = 1_000;
+/** A listing of no more pages is held until its end; a longer one is followed to its end before a row of it is kept. */
+const PAGES_HELD = 20;
+/** How often a page is asked that holds fewer rows than those before it and yet names a next one. */
+const ASKED_AT_MOST = 3;
 
 export function createListReader(stream: Stream, read: ListRead, context: ReaderContext): Reader {
   let state: "due" | "busy" | "done" = "due";
   const lacks: AppError[] = [];
+  const refused = new Set<ListVariant>();
 
-  /** Follows one listing to its end, commits its pages, and adds the ids it held. */
-  async function follow(ids: Set<string>, deleted: boolean): Promise<void> {
+  /** Follows one listing to its end; rows of one that has none are not kept. Returns the ids it held. */
+  async function follow(
+    query: Readonly<Record<string, string>>,
+    keep: (rows: readonly Resource[]) => void,
+  ): Promise<Set<string>> {
+    const held: (readonly Resource[])[] = [];
+    const hold = (rows: readonly Resource[]) => {
+      if (held.length <= PAGES_HELD) held.push(rows);
+    };
+    const isShort = () => held.length <= PAGES_HELD;
+    try {
+      const listed = await walk(query, hold);
+      if (!isShort()) return await walk(query, keep);
+      return listed;
+    } finally {
+      if (isShort()) for (const rows of held) keep(rows);
+    }
+  }
+
+  async function walk(
+    query: Readonly<Record<string, string>>,
+    take: (rows: readonly Resource[]) => void,
+  ): Promise<Set<string>> {
     const asked = new Set<string>();
     const listed = new Set<string>();
-    const query = { page: "1", pageSize: String(read.pageSize), ...(deleted ? read.deletedQuery : {}) };
-    let next: string | null = null;
-    do {
-      const page = await context.api.list(next === null ? { path: read.path, query } : { path: next });
-      context.commit(page.rows, null, { deleted });
+    let largest = 0;
+    let at: { path: string; query?: Record<string, string> } | null = {
+      path: read.path,
+      query: { page: "1", pageSize: String(read.pageSize), ...query },
+    };
+    for (let pages = 1; at !== null; pages += 1) {
+      if (pages > MOST_PAGES) throw endless("has no end", `over ${MOST_PAGES} pages of it`);
       const known = listed.size;
-      for (const { id } of page.rows) listed.add(id);
+      let page: Page = await context.api.list(at);
+      for (let tries = 1; ; tries += 1) {
+        take(page.rows);
+        for (const { id } of page.rows) listed.add(id);
+        const isShort = page.next !== null && sizeOf(page) > 0 && sizeOf(page) < largest;
+        if (!isShort || tries === ASKED_AT_MOST) break;
+        page = await context.api.list(at);
+      }
+      largest = Math.max(largest, sizeOf(page));
       // An empty page ends a list whose links never do.
-      next = page.rows.length + page.rejected === 0 ? null : page.next;
-      if (next === null) break;
-      if (asked.has(next)) throw circle(`${next} comes again`);
-      if (page.rows.length > 0 && listed.size === known) throw circle("a page holds nothing new");
-      asked.add(next);
-    } while (next !== null);
-    for (const id of listed) ids.add(id);
+      const next: string | null = sizeOf(page) === 0 ? null : page.next;
+      if (next !== null && asked.has(next)) throw endless("goes in a circle", `${next} comes again`);
+      if (next !== null && page.rows.length > 0 && listed.size === known) {
+        throw endless("goes in a circle", "a page holds nothing new");
+      }
+      if (next !== null) asked.add(next);
+      at = next === null ? null : { path: next };
+    }
+    return listed;
+  }
+
+  async function readPlain(): Promise<Set<string>> {
+    return follow({}, (rows) => context.commit(rows, null));
+  }
+
+  /** Reads a listing of rows that the plain one leaves out; where that is not honoured it says nothing about them. */
+  async function readVariant(variant: ListVariant, plain: ReadonlySet<string>): Promise<Set<string>> {
+    return follow(variant.query, (rows) => {
+      const others = rows.filter(({ id }) => !plain.has(id));
+      const isHonoured = others.length * 2 >= rows.length;
+      context.commit(others, null, { deleted: variant.deleted && isHonoured });
+    });
+  }
+
+  /** The ids of all listings. */
+  async function readAll(): Promise<Set<string>> {
+    const ids = await readPlain();
+    const plain = new Set(ids);
+    for (const variant of read.variants ?? []) {
+      if (refused.has(variant)) continue;
+      try {
+        for (const id of await readVariant(variant, plain)) ids.add(id);
+      } catch (error) {
+        await refuse(variant, error);
+      }
+    }
+    return ids;
+  }
+
+  /** What a refused listing would have told is lacking, and nothing else is. */
+  async function refuse(variant: ListVariant, error: unknown): Promise<void> {
+    if (!(error instanceof AppError) || ![400, 401, 403, 404].includes(error.status ?? 0)) throw error;
+    const judged = error.status === 401 || error.status === 403 ? await context.denied(error) : error;
+    if (judged.recovery === "stop") throw judged;
+    refused.add(variant);
+    lacks.push(
+      new AppError(judged.code, `${variant.rows} were refused: ${judged.message}`, {
+        at: stream.name,
+        status: judged.status,
+        said: judged.said,
+        hint: `all other ${stream.name} are read; ask Kustomer for access to ${read.path}?${new URLSearchParams(variant.query)}`,
+      }),
+    );
   }
 
   async function readWhole(): Promise<void> {
-    const ids = new Set<string>();
-    const everything = async () => {
-      if (read.deletedQuery !== undefined) await follow(ids, true);
-      await follow(ids, false);
-    };
-    await everything();
-    if (context.countMissing(ids) > 0) await everything();
+    const ids = await readAll();
+    // Rows that only a refused listing could show are not gone.
+    const canSweep = ![...refused].some(({ deleted }) => !deleted);
+    if (canSweep && context.countMissing(ids) > 0) for (const id of await readAll()) ids.add(id);
+    const read = encodeListState({ readAt: earliestOf(context.clocks) });
     try {
-      context.commit([], encodeListState({ readAt: context.now }), { sweep: ids });
+      context.commit([], read, canSweep ? { sweep: ids } : {});
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
       lacks.push(error.located(stream.name));
@@ -64,8 +151,12 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
   };
 }
 
-function circle(why: string): AppError {
-  return new AppError("shape", `the list goes in a circle: ${why}`, {
+function sizeOf({ rows, rejected }: Page): number {
+  return rows.length + rejected;
+}
+
+function endless(what: string, why: string): AppError {
+  return new AppError("shape", `the list ${what}: ${why}`, {
     hint: "run sync again later: what was read so far is kept",
   });
 }

@@ -1,6 +1,8 @@
 /**
  * What one page of a search proves about the range it was asked for. Nothing is believed that the page does
- * not show: not that the sort was honoured, not that the filter was, not that the page is whole.
+ * not show: not that the sort was honoured, not that the filter was, not that the page is whole, and not that
+ * its rows are those the search found. Hits are found and sorted by what the index knew; the rows are fetched
+ * afterwards, and one that was edited in between shows a newer time than the one that put it into its place.
  */
 
 export type AskedPage = {
@@ -10,13 +12,13 @@ export type AskedPage = {
   readonly to: number;
 };
 
+/** A row as it came: its value of the sort attribute, ms; null where it tells nothing. */
+export type GivenRow = { readonly id: string; readonly time: number | null };
+
 export type GivenPage = {
-  /** Each row's value of the sort attribute, in the page's order, ms; null where it tells nothing. */
-  readonly times: readonly (number | null)[];
-  /**
-   * A row that Kustomer looks up after the search found it may have changed meanwhile, and show a time at which
-   * the search did not find it. A time from here on (ms) counts only where nothing older came; default: all count.
-   */
+  /** In the page's order. */
+  readonly rows: readonly GivenRow[];
+  /** A row that shows this time (ms) or a later one may have changed since the index was asked; default: none has. */
   readonly settledBefore?: number;
   /** How many rows match in all; null when the API did not say. */
   readonly total: number | null;
@@ -25,13 +27,22 @@ export type GivenPage = {
   readonly timedOut: boolean;
 };
 
+/** A row by which the page can be gone on from: asked from its time on, the search must show it again. */
+export type Mark = { readonly id: string; readonly at: number };
+
 export type PageProof =
   /** Every row of the range came. */
   | { readonly kind: "all" }
-  /** Every row before `last` came; those at `last` perhaps not all. */
-  | { readonly kind: "through"; readonly last: number }
-  /** The page is full, and all of one instant: nothing shows that it is in order. */
+  /**
+   * The page is full, and in order: every row before a mark came, if that row stands where the index has it.
+   * Only the search can say so, by showing it again to whoever asks from its time on. The last mark reaches
+   * furthest; there is at least one.
+   */
+  | { readonly kind: "through"; readonly marks: readonly Mark[] }
+  /** The page is full, and what is settled in it is of one instant. */
   | { readonly kind: "tie"; readonly at: number }
+  /** The page is full, and none of its rows shows for sure where the index has it: it proves nothing. */
+  | { readonly kind: "unsettled" }
   /** The order or the filter was not honoured: only a range that fits a page can be read. */
   | { readonly kind: "unsorted" }
   /** The page is not whole: ask again. */
@@ -42,26 +53,45 @@ const MANY = 10;
 
 /** Says what a first page, asked for in ascending order, proves. */
 export function provePage(asked: AskedPage, given: GivenPage): PageProof {
-  const { times, pageSize, timedOut, settledBefore = Number.POSITIVE_INFINITY } = given;
+  const { rows, total, pageSize, timedOut, settledBefore = Number.POSITIVE_INFINITY } = given;
   if (timedOut) return { kind: "unsound", why: "the search timed out with part of the rows" };
-  const full = times.length >= pageSize;
-  // A total below the rows that came says nothing.
-  const total = given.total !== null && given.total >= times.length ? given.total : null;
-  if (total === null ? !full : times.length === total) return { kind: "all" };
-  if (!full) {
-    const due = Math.min(total ?? pageSize, pageSize);
-    return { kind: "unsound", why: `a page of ${times.length} rows where ${due} are due` };
+  // A count is one word, and may be wrong: only a page with room for more shows that there was no more.
+  if (rows.length < pageSize) {
+    if (total === null || total <= rows.length) return { kind: "all" };
+    const due = Math.min(total, pageSize);
+    return { kind: "unsound", why: `a page of ${rows.length} rows where ${due} are due` };
   }
-  const known = times.filter((time) => time !== null);
-  const settled = known.filter((time) => time < settledBefore);
-  if (known.length === 0 || !isOrdered(asked, settled.length < MANY ? known : settled)) {
-    return { kind: "unsorted" };
+  const known = rows.flatMap(({ id, time }) => (time === null ? [] : [{ id, at: time }]));
+  // An edit makes a row newer: none can be older than the index had it.
+  if (known.length === 0 || known.some(({ at }) => at < asked.from)) return { kind: "unsorted" };
+  const settled = known.filter(({ at }) => at < settledBefore && at < asked.to);
+  const inPlace = keepInPlace(settled);
+  if (settled.length >= MANY) {
+    if (inPlace.length * 2 <= settled.length) return { kind: "unsorted" };
+  } else if (!isAscending(known) || known.some(({ at }) => at >= asked.to && at < settledBefore)) {
+    // Among few settled rows an order may be chance, and a want of it may come of edits.
+    return { kind: known.length >= MANY ? "unsettled" : "unsorted" };
   }
+  const [first] = inPlace;
+  if (first === undefined) return { kind: "unsettled" };
+  if (known.every(({ at }) => at === first.at)) return { kind: "tie", at: first.at };
   // To go on from where it began would be no progress.
-  const last = (settled.some((time) => time > asked.from) ? settled : known).at(-1)!;
-  return known[0] === last ? { kind: "tie", at: last } : { kind: "through", last };
+  const marks = inPlace.filter(({ at }) => at > asked.from);
+  return marks.length === 0 ? { kind: "tie", at: first.at } : { kind: "through", marks };
 }
 
-function isOrdered({ from, to }: AskedPage, times: readonly number[]): boolean {
-  return times.every((time, at) => time >= (times[at - 1] ?? from) && time < to);
+/** A row that stands where the index has it is not newer than any that comes after it. */
+function keepInPlace(rows: readonly Mark[]): Mark[] {
+  const kept: Mark[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (const row of rows.toReversed()) {
+    if (row.at > least) continue;
+    least = row.at;
+    kept.push(row);
+  }
+  return kept.reverse();
+}
+
+function isAscending(rows: readonly Mark[]): boolean {
+  return rows.every(({ at }, place) => place === 0 || at >= rows[place - 1]!.at);
 }

@@ -1,15 +1,24 @@
 /**
  * The open ranges of one stream while workers read them. Pieces of one source never overlap; one that is
- * being read may be cut shorter meanwhile, which costs at most rows read twice, never rows missed.
+ * being read may be cut shorter meanwhile, which costs at most rows read twice, never rows missed. What came of
+ * a piece and is not proven yet stays a part of it.
  */
+import type { Mark } from "./page-proof.ts";
 import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
-import type { Source, TieProgress } from "./stream-state.ts";
+import type { Source, TieProgress, Unproven } from "./stream-state.ts";
+
+/** So many rows are enough to recognise a place by. */
+const MOST_MARKS = 5;
 
 export type Piece = {
   readonly source: Source;
   from: number;
   /** Exclusive; Infinity for the last one. */
   to: number;
+  /** From where to ask next; what lies before it came, and is proven once the mark comes again. */
+  next: number;
+  /** Rows last changed at `next`, of which one has to come again; empty when nothing is to be proven. */
+  marks: readonly Mark[];
   /** Rows still unread in it, as far as is known; null before its first page. */
   left: number | null;
   /** How much time (ms) lies between two of its rows, where it was read last; null before its first page. */
@@ -23,6 +32,8 @@ export type Piece = {
   pageSize: number;
   /** How many rows came on each of the last pages that were not whole. */
   unsound: number[];
+  /** True once a page of it was empty, and nothing was counted. */
+  wasEmpty: boolean;
   /** Set when the piece is the rows of one instant. */
   tie: TieProgress | null;
 };
@@ -38,9 +49,10 @@ export class Pieces {
       failed: false,
       unreadable: 0,
       unsound: [],
+      wasEmpty: false,
       tie: null,
     };
-    const piece = { source, from, to, pageSize, ...state };
+    const piece: Piece = { source, from, to, next: from, marks: [], pageSize, ...state };
     this.#all.push(piece);
     return piece;
   }
@@ -54,6 +66,18 @@ export class Pieces {
     return this.#all.every((piece) => piece.failed);
   }
 
+  /** What came of the pieces and is not proven, with as many ids as it takes to tell that a row stands there. */
+  unproven(): Unproven[] {
+    return this.#all
+      .filter(({ marks }) => marks.length > 0)
+      .map(({ source, from, next, marks }) => ({
+        source,
+        from,
+        next,
+        ids: marks.slice(0, MOST_MARKS).map(({ id }) => id),
+      }));
+  }
+
   ties(): TieProgress[] {
     return this.#all.map((piece) => piece.tie).filter((tie) => tie !== null);
   }
@@ -62,10 +86,14 @@ export class Pieces {
     this.#all = this.#all.filter((piece) => !unwanted(piece));
   }
 
-  /** The idle piece to read next: the latest, so that an interrupted first sync has the recent rows. */
-  idle(): Piece | null {
+  /**
+   * The idle piece to read next: the latest, so that an interrupted first sync has the recent rows. But what begins
+   * at `askedAgain` or later, and is asked for again by every run, comes last: so each run gets further.
+   */
+  idle(askedAgain: number): Piece | null {
     const idle = this.#all.filter((piece) => !piece.busy && !piece.failed);
-    return idle.sort((a, b) => b.from - a.from)[0] ?? null;
+    const isLast = ({ source, from }: Piece) => Number(source === "search" && from >= askedAgain);
+    return idle.sort((a, b) => isLast(a) - isLast(b) || b.from - a.from)[0] ?? null;
   }
 
   /** The piece with the most rows left, by number of pages or more; null when none has. */
@@ -81,9 +109,19 @@ export class Pieces {
     return this.#all.find(holds) ?? null;
   }
 
+  /** Goes on from `next`, where one of `marks` has to come again; what lies before it is not proven yet. */
+  goOn(piece: Piece, next: number, marks: readonly Mark[]): void {
+    Object.assign(piece, { next, marks });
+  }
+
+  /** Begins a piece again, with nothing to be proven. */
+  begin(piece: Piece): void {
+    Object.assign(piece, { next: piece.from, marks: [] });
+  }
+
   /** Cuts a piece in two at `at` and returns the later part; null when there is nothing on one side. */
   cut(piece: Piece, at: number): Piece | null {
-    if (at <= piece.from || at >= piece.to) return null;
+    if (at <= piece.next || at >= piece.to) return null;
     const later = this.add(piece.source, { from: at, to: piece.to }, piece.pageSize);
     piece.to = at;
     if (piece.left !== null) {
@@ -100,7 +138,7 @@ export class Pieces {
   split(piece: Piece, horizon: number): Piece | null {
     const end = Math.min(piece.to, horizon);
     const reach = (piece.left ?? 0) * (piece.pace ?? Number.POSITIVE_INFINITY);
-    const later = this.cut(piece, Math.floor((piece.from + Math.min(end, piece.from + reach)) / 2));
+    const later = this.cut(piece, Math.floor((piece.next + Math.min(end, piece.next + reach)) / 2));
     if (later !== null) later.pace = piece.pace;
     return later;
   }
@@ -113,6 +151,15 @@ export class Pieces {
       if (added.from > tie.at) added.left = piece.left;
     }
     Object.assign(piece, instant, { tie, left: tie.total });
+    this.begin(piece);
+  }
+
+  /** Makes what came of a piece and is not proven a piece of its own, to be asked for again. */
+  cutOffUnproven(piece: Piece): void {
+    if (piece.next === piece.from) return;
+    this.add(piece.source, { from: piece.from, to: piece.next }, piece.pageSize);
+    piece.from = piece.next;
+    piece.marks = [];
   }
 
   /** Takes out of the pieces what is no longer open. */
@@ -120,7 +167,10 @@ export class Pieces {
     for (const piece of this.#all.filter((each) => each.source === source)) {
       const [first, ...others] = intersect([{ from: piece.from, to: piece.to }], open);
       if (first === undefined) this.remove((each) => each === piece);
-      else Object.assign(piece, first);
+      else {
+        Object.assign(piece, first);
+        if (piece.next <= piece.from || piece.next >= piece.to) this.begin(piece);
+      }
       for (const range of others) this.add(source, range, piece.pageSize);
     }
   }

@@ -7,12 +7,12 @@ import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
-import { type PageProof, provePage } from "./page-proof.ts";
+import { type GivenRow, type PageProof, provePage } from "./page-proof.ts";
 import type { Range } from "./ranges.ts";
 import type { Api } from "./reader.ts";
 import type { Source } from "./stream-state.ts";
 
-/** So many pages in a row may hold none of the rows that were asked for: some may change while they are. */
+/** So many pages in a row may hold only rows that are older than was asked for. */
 const MOST_ASTRAY = 20;
 
 export type RangeRequest = {
@@ -25,9 +25,9 @@ export type RangeRequest = {
 
 export type RangePage = {
   readonly page: Page;
+  /** As they came; one without a usable id has neither id nor time. */
+  readonly rows: readonly GivenRow[];
   readonly proof: PageProof;
-  /** How many rows came, usable or not. */
-  readonly came: number;
   /** How many rows a full page seems to hold. */
   readonly pageSize: number;
 };
@@ -39,9 +39,10 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
   const unsorted = new Set<Source>();
 
   /** Where the search gives rows that were not asked for, to ask for ever smaller ranges would not end. */
-  function checkBounds({ from, to }: Range, times: readonly (number | null)[]): void {
-    const known = times.filter((time) => time !== null);
-    const isAstray = known.length > 0 && !known.some((time) => time >= from && time < to);
+  function checkBounds({ from }: Range, rows: readonly GivenRow[]): void {
+    const known = rows.filter(({ time }) => time !== null);
+    // An edit after the search found it makes a row newer than what was asked for, and never older.
+    const isAstray = known.length > 0 && known.every(({ time }) => time! < from);
     astray = isAstray ? astray + 1 : 0;
     if (astray <= MOST_ASTRAY) return;
     throw new AppError("api", `asked for rows from ${formatTime(from)} on, the search gives others`, {
@@ -59,23 +60,23 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
       page: 1,
       pageSize: askedSize,
     });
-    const { rows, rejected, total, timedOut } = page;
-    const times = rows.map(updatedAt);
-    checkBounds(range, times);
-    const came = rows.length + rejected;
-    largest = Math.max(largest, came);
+    const { rejected, total, timedOut } = page;
+    const rows = [...page.rows.map(rowOf), ...Array<GivenRow>(rejected).fill(UNUSABLE)];
+    checkBounds(range, rows);
+    largest = Math.max(largest, rows.length);
     // Where nothing is counted, the largest page may be as large as the server allows, whatever it says.
     const isUnsure = total === null && page.next !== null;
     const pageSize = Math.min(page.pageSize, askedSize, isUnsure ? largest : askedSize);
-    const given = { times: [...times, ...Array<null>(rejected).fill(null)], total, pageSize, timedOut };
-    const proof = provePage(range, { ...given, settledBefore });
+    const proof = provePage(range, { rows, total, pageSize, timedOut, settledBefore });
     if (proof.kind === "unsorted") unsorted.add(source);
     // Where order was not kept once, what looks like order may be chance.
     const isChance = unsorted.has(source) && (proof.kind === "through" || proof.kind === "tie");
-    return { page, proof: isChance ? { kind: "unsorted" } : proof, came, pageSize };
+    return { page, rows, proof: isChance ? { kind: "unsorted" } : proof, pageSize };
   };
 }
 
-function updatedAt({ attributes }: Resource): number | null {
-  return typeof attributes.updatedAt === "string" ? parseTime(attributes.updatedAt) : null;
+const UNUSABLE: GivenRow = { id: "", time: null };
+
+function rowOf({ id, attributes }: Resource): GivenRow {
+  return { id, time: typeof attributes.updatedAt === "string" ? parseTime(attributes.updatedAt) : null };
 }

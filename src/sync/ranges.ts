@@ -3,6 +3,8 @@
  * always sorted, disjoint, without empty or touching members, so equal sets are equal arrays. All pure.
  */
 
+import { latestTime } from "../lib/time.ts";
+
 export type Range = { readonly from: number; readonly to: number };
 export type Ranges = readonly Range[];
 
@@ -70,8 +72,6 @@ export function since(instant: number): Ranges {
   return [{ from: instant, to: Number.POSITIVE_INFINITY }];
 }
 
-/** The last instant that the canonical form can write. */
-const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const DAY_MS = 86_400_000;
 
 /**
@@ -81,7 +81,7 @@ const DAY_MS = 86_400_000;
 export function middleOf({ from, to }: Range, known: number): number | null {
   if (to !== Number.POSITIVE_INFINITY) return to - from > 1 ? Math.floor((from + to) / 2) : null;
   if (from < known) return known;
-  return from < LATEST ? Math.min(LATEST, from + Math.max(DAY_MS, from - known)) : null;
+  return from < latestTime ? Math.min(latestTime, from + Math.max(DAY_MS, from - known)) : null;
 }
 
 /** True when every instant of `range` is in `a`. */

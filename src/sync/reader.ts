@@ -1,9 +1,13 @@
 /** What the workers know of a stream being read: it hands out steps until it has none. */
+
 import type { Page, SearchRequest } from "../kustomer/search.ts";
+import type { Counted } from "../lib/counted.ts";
 import type { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
-import type { Seen, StoredState } from "./sink.ts";
+import type { Clocks } from "./clocks.ts";
+import type { Range } from "./ranges.ts";
+import type { Seen, StoredState, Suspect } from "./sink.ts";
 
 /** One piece of work: a request, or a few, and the commit of what they brought. */
 export type Step = () => Promise<void>;
@@ -27,7 +31,11 @@ export type Reader = {
 /** The API as the engine sees it: pages that are already retried, limited and checked for their shape. */
 export type Api = {
   readonly search: (request: SearchRequest) => Promise<Page>;
-  readonly list: (request: { path: string; query?: Record<string, string> }) => Promise<Page>;
+  readonly list: (request: {
+    path: string;
+    query?: Record<string, string>;
+    accepts?: ((type: string) => boolean) | undefined;
+  }) => Promise<Page>;
 };
 
 export type ReaderContext = {
@@ -36,16 +44,33 @@ export type ReaderContext = {
   readonly commit: (
     rows: readonly Resource[],
     state: StoredState | null,
-    more?: { deleted?: boolean; sweep?: ReadonlySet<string>; seen?: Seen },
+    more?: {
+      deleted?: boolean;
+      sweep?: ReadonlySet<string>;
+      seen?: Seen;
+      gone?: readonly string[];
+    },
   ) => void;
   /** How many live rows of the table are not among these ids. */
   readonly countMissing: (ids: ReadonlySet<string>) => number;
-  /** How many live rows a full read has not seen, as `Sink` tells it; null when it cannot. */
-  readonly countUnseen: ((from: number | null) => number) | null;
+  /** What `Unseen` tells, of this stream; null when the destination cannot. */
+  readonly unseen: {
+    readonly count: (from: number | null) => number;
+    readonly list: (from: number | null, after: Suspect | null, limit: number) => readonly Suspect[];
+  } | null;
+  /** What `Counts` tells, of this stream; null when the destination cannot. */
+  readonly counts: {
+    readonly count: (range: Range) => number;
+    readonly instantAt: (range: Range, offset: number) => number | null;
+    readonly absent: (range: Range, ids: ReadonlySet<string>, limit: number) => readonly Suspect[];
+    readonly newest: (before: number) => number | null;
+  } | null;
+  /** Says what an audit counted. */
+  readonly counted: (counted: Counted) => void;
   /** What a 401 or 403 means, as `runSync` wants to know it. */
   readonly denied: (error: AppError) => Promise<AppError>;
-  /** The server's clock at the start of the run, ms. */
-  readonly now: number;
+  /** At the start of the run. */
+  readonly clocks: Clocks;
   /** Says how many rows are still to come, as far as is known. */
   readonly left: (rows: number) => void;
 };

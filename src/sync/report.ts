@@ -1,4 +1,5 @@
 /** What a run tells afterwards: the shape of `sync --json` and of `_sync_runs`, and the exit code it means. */
+import type { Counted } from "../lib/counted.ts";
 import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 
 export type StreamStatus = "done" | "partial" | "failed" | "skipped";
@@ -12,10 +13,14 @@ export type StreamReport = {
   readonly written: number;
   /** Rows newly marked deleted. */
   readonly deleted: number;
-  /** Rows kept out because they have no usable id. */
+  /** Rows kept out because they cannot be kept: without a usable id, say, or nested too deep. */
   readonly rejected: number;
+  /** Which these are and why, a handful of them. */
+  readonly kept_out: readonly string[];
   readonly requests: number;
   readonly synced_to: string | null;
+  /** What an audit counted; null when nothing was. */
+  readonly counted: Counted | null;
   readonly error: ErrorReport | null;
 };
 

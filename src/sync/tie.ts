@@ -7,10 +7,10 @@ import type { Page, SearchRequest } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
-import { provePage } from "./page-proof.ts";
+import { type GivenRow, provePage } from "./page-proof.ts";
 import { middleOf, type Range, type Ranges } from "./ranges.ts";
 import type { Api } from "./reader.ts";
-import { EARLIEST, type Source, type TieProgress } from "./stream-state.ts";
+import { TIE_BEGINNING as BEGINNING, EARLIEST, newTie, type TieProgress } from "./stream-state.ts";
 
 /** Search serves this many pages and no more (Kustomer's reference for create-customer-search). */
 const MOST_PAGES = 100;
@@ -18,11 +18,7 @@ const MOST_PAGES = 100;
 /** How often what is being read is begun again before it is split. */
 const RESTARTS = 5;
 
-/** Kustomer's web app asks for counts up to this; a count that reaches it may be the limit of counting. */
-const COUNTED_AT_MOST = 10_000;
-
 const EVER: Range = { from: EARLIEST, to: Date.UTC(9999, 11, 31) };
-const BEGINNING = { page: 1, total: null, ids: [], rejected: 0, restarts: 0 } as const;
 
 export type TieOutcome = {
   /** The rows to commit now. */
@@ -33,20 +29,25 @@ export type TieOutcome = {
   readonly failure: AppError | null;
 };
 
-/** A tie at one instant of a source, of which nothing has been read. */
-export function newTie(source: Source, at: number, pageSize: number): TieProgress {
-  return { source, at, pageSize, created: null, counted: 0, ...BEGINNING };
-}
-
-/** Asks the next page of a tie. */
-export async function readTie(tie: TieProgress, context: string, api: Api): Promise<TieOutcome> {
+/**
+ * Asks the next page of a tie. `held` tells how many rows of its instant the destination has, which stands for the
+ * ids of pages that a run before read; null where that cannot be told, and they are read again.
+ */
+export async function readTie(
+  stored: TieProgress,
+  context: string,
+  api: Api,
+  held: (() => number) | null,
+): Promise<TieOutcome> {
+  const isKnown = stored.ids !== null || (held !== null && stored.created === null);
+  const tie = isKnown ? stored : { ...stored, ...BEGINNING };
   const instant = { context, archive: tie.source === "archive", from: tie.at, to: tie.at + 1 };
   const slice = tie.created?.at(-1) ?? null;
   if (slice === null && tie.created !== null) return recount(tie, instant, api);
-  if (slice === null) return readPage(tie, slice, instant, api);
+  if (slice === null) return readPage(tie, slice, instant, api, held);
   try {
     return isInstant(slice)
-      ? await readPage(tie, slice, instant, api)
+      ? await readPage(tie, slice, instant, api, null)
       : await readCreated(tie, slice, instant, api);
   } catch (error) {
     if (!(error instanceof AppError) || error.status !== 400) throw error;
@@ -62,6 +63,7 @@ async function readPage(
   slice: Range | null,
   instant: Instant,
   api: Api,
+  held: (() => number) | null,
 ): Promise<TieOutcome> {
   const page = await pageWithinCap(api, {
     ...instant,
@@ -69,7 +71,11 @@ async function readPage(
     page: tie.page,
     pageSize: tie.pageSize,
   });
-  if (page === null) return divide(tie, slice, []);
+  if (page === null) {
+    // What can be paged to ends just where the count says that the rows do.
+    const came = (tie.ids?.size ?? 0) + tie.rejected;
+    return tie.total !== null && came === tie.total ? finish(tie, slice, [], came) : divide(tie, slice, []);
+  }
   const { rows } = page;
   const isElsewhere = slice !== null && isNowhere(rows, slice.from);
   if (isElsewhere && tie.restarts >= RESTARTS) {
@@ -78,25 +84,29 @@ async function readPage(
 
   const came = rows.length + page.rejected;
   const isFull = came >= Math.min(page.pageSize, tie.pageSize);
-  const ids = [...new Set([...tie.ids, ...rows.map(({ id }) => id)])];
+  const ids = tie.ids === null ? null : new Set([...tie.ids, ...rows.map(({ id }) => id)]);
   const rejected = tie.rejected + page.rejected;
   const total = tie.page === 1 ? page.total : tie.total;
-  const read = ids.length + rejected;
-  if (page.timedOut || page.total !== total || isElsewhere) return restart(tie, slice, rows);
+  const isRepeated = rows.length > 0 && ids !== null && ids.size === tie.ids?.size;
+  if (page.timedOut || page.total !== total || isElsewhere || isRepeated) return restart(tie, slice, rows);
   const goOn = (): TieOutcome => {
     const reachable = MOST_PAGES * Math.min(page.pageSize, tie.pageSize);
     if (tie.page >= MOST_PAGES || (slice === null && (total ?? 0) > reachable))
       return divide(tie, slice, rows);
     return { rows, progress: { ...tie, page: tie.page + 1, total, ids, rejected }, failure: null };
   };
+  // What the destination has is exact once the rows of a page are committed: so the page after the last is asked too.
+  const read = (ids?.size ?? held!()) + rejected;
+  const isMore = isFull || (ids === null && came > 0);
   if (total === null) {
     const isEnd = came === 0 || (!isFull && page.next === null);
     if (isEnd) return finish(tie, slice, rows, read);
     // Nothing would tell that a row left and the others moved up.
     return slice === null ? divide(tie, slice, rows) : goOn();
   }
-  if (read >= total && !(isFull && total >= COUNTED_AT_MOST)) return finish(tie, slice, rows, read);
-  return isFull ? goOn() : restart(tie, slice, rows);
+  // A count is one word, and may be wrong: only a page with room for more shows that there is no more.
+  if (isMore) return goOn();
+  return read >= total ? finish(tie, slice, rows, read) : restart(tie, slice, rows);
 }
 
 /** Reads a slice in ascending `createdAt`, as a range is read in ascending `updatedAt`. */
@@ -105,8 +115,9 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
   const page = await api.search({ ...instant, ...created(slice), sort: "created_at", page: 1, pageSize });
   const { rows } = page;
   const times = rows.map(({ attributes }) => timeOf(attributes.createdAt));
+  const given = rows.map(({ id }, place): GivenRow => ({ id, time: times[place]! }));
   const proof = provePage(slice, {
-    times: [...times, ...Array<null>(page.rejected).fill(null)],
+    rows: [...given, ...Array<GivenRow>(page.rejected).fill({ id: "", time: null })],
     total: page.total,
     pageSize: Math.min(page.pageSize, pageSize),
     timedOut: page.timedOut,
@@ -123,8 +134,10 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
     case "all":
       return replace([], times.length + page.rejected);
     case "through": {
-      const before = times.filter((time) => time === null || time < proof.last).length;
-      return replace([{ ...slice, from: proof.last }], before + page.rejected);
+      // When a row was created does not change: each stands where the index has it.
+      const last = proof.marks.at(-1)!.at;
+      const before = times.filter((time) => time === null || time < last).length;
+      return replace([{ ...slice, from: last }], before + page.rejected);
     }
     case "tie": {
       const parts = [
@@ -160,7 +173,7 @@ function restart(tie: TieProgress, slice: Range | null, rows: readonly Resource[
 /** What page numbers cannot read is read by creation; where that is one instant too, nothing is left to try. */
 function divide(tie: TieProgress, slice: Range | null, rows: readonly Resource[]): TieOutcome {
   if (slice === null) return { rows, progress: { ...tie, ...BEGINNING, created: [EVER] }, failure: null };
-  const total = tie.total ?? tie.ids.length;
+  const total = tie.total ?? tie.ids?.size ?? 0;
   const failure = incomplete(
     `${total} rows share updatedAt ${formatTime(tie.at)} and createdAt ${formatTime(slice.from)}, ` +
       "more than a search can be made to list",

@@ -3,22 +3,21 @@
  * place of writing rows, so that what makes a sync complete makes this complete too. It reads whole pages:
  * Kustomer's ids-only search costs as many requests of the budget, and tells neither versions nor order.
  */
-import { AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
+import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
+import { earliestOf } from "./clocks.ts";
 import type { Comparison, Differences } from "./comparison.ts";
-import { confirmExtra } from "./confirm-extra.ts";
+import { cutBack } from "./plan.ts";
 import { intersect } from "./ranges.ts";
 import type { Api } from "./reader.ts";
 import { runExitCode, type StreamReport } from "./report.ts";
 import { runSync, type SyncEvents, type SyncOptions } from "./run.ts";
-import type { Sink, StoredState } from "./sink.ts";
-import { decodeSearchState, EARLIEST } from "./stream-state.ts";
+import type { Counts, Sink, StoredState } from "./sink.ts";
+import { decodeSearchState, EARLIEST, encodeSearchState } from "./stream-state.ts";
 
-export type VerifyOptions = Omit<SyncOptions, "streams" | "start" | "full"> & {
+export type VerifyOptions = Omit<SyncOptions, "streams" | "start" | "full" | "audits"> & {
   /** The streams, each with the instant (ms) from which on the file holds it; null: from the beginning. */
   readonly streams: readonly { readonly stream: Stream; readonly start: number | null }[];
-  /** Asks the server's clock anew, ms. */
-  readonly clock: () => Promise<number>;
   /** Writes missing and stale rows, in one transaction a page; null to change nothing. */
   readonly repair: Sink["commit"] | null;
 };
@@ -49,73 +48,49 @@ export function heldFrom(stream: Stream, stored: StoredState | null): number | n
   return from <= EARLIEST ? null : from;
 }
 
+/**
+ * The state that a repair leaves where the stored one claims more than was ever seen to be so, as one does that
+ * was written under a wrong clock; null where it stands. Throws `store-state`.
+ */
+export function repairedState(
+  stream: Stream,
+  stored: StoredState | null,
+  clocks: SyncOptions["clocks"],
+  counts: Counts,
+): StoredState | null {
+  if (stream.read.by === "list") return null;
+  const state = decodeSearchState(stream.name, stored);
+  if (state === null) return null;
+  const repaired = cutBack(state, clocks, (before) => counts.newest(stream, before));
+  return repaired === null ? null : encodeSearchState(repaired, earliestOf(clocks));
+}
+
 /** Compares, and repairs where asked to; `denied` is as for `runSync`. Throws nothing but bugs. */
 export async function runVerify(
   api: Api,
   comparison: Comparison,
-  { streams, clock, repair, ...shared }: VerifyOptions,
+  { streams, repair, ...shared }: VerifyOptions,
   denied: (error: AppError) => Promise<AppError>,
   events: SyncEvents = {},
 ): Promise<VerifyOutcome> {
-  const sink = noteInto(comparison, repair);
-  const read = (chosen: readonly Stream[], start: number | null, now: number, tell: SyncEvents) =>
-    runSync(api, sink, { ...shared, streams: chosen, start, now, full: true }, denied, tell);
-
   const reports = new Map<string, StreamReport>();
   /** Streams whose rows that are not in Kustomer are known. */
   const judged = new Set<string>();
-  const fail = ({ name }: Stream, error: AppError) =>
-    reports.set(name, { ...reports.get(name)!, status: "failed", error: error.located(name).report() });
+  const sink = noteInto(comparison, repair, judged);
   let stopped: AppError | null = null;
-  const stop = (error: unknown) => {
-    if (!(error instanceof AppError)) throw error;
-    stopped = error;
-  };
-
   for (const [start, group] of Map.groupBy(streams, (each) => each.start)) {
     if (stopped !== null) break;
     const chosen = group.map(({ stream }) => stream);
-    const outcome = await read(chosen, start, shared.now, events);
+    const options = { ...shared, streams: chosen, start, full: true, audits: false };
+    const outcome = await runSync(api, sink, options, denied, events);
     for (const report of outcome.streams) reports.set(report.stream, report);
     stopped = outcome.stopped;
   }
-  const whole = streams.filter(({ stream }) => reports.get(stream.name)?.status === "done");
-  if (stopped === null) {
-    try {
-      const suspect = whole.filter(({ stream, start }) => comparison.findExtra(stream, start) > 0);
-      const moving = suspect.map(({ stream }) => stream).filter((stream) => stream.read.by === "search");
-      const unsure = await confirmExtra(moving, comparison, {
-        since: shared.now,
-        lookbackMs: shared.lookbackMs,
-        clock,
-        read: (chosen, start, now) => read(chosen, start, now, {}),
-      });
-      for (const { stream } of whole) {
-        const doubt = unsure.get(stream);
-        if (doubt !== undefined) fail(stream, doubt);
-        else judged.add(stream.name);
-      }
-      for (const { stream } of suspect) {
-        if (repair !== null && judged.has(stream.name)) markExtra(stream);
-      }
-    } catch (error) {
-      stop(error);
-    }
-  }
-
-  function markExtra(stream: Stream): void {
-    try {
-      comparison.markExtra(stream);
-    } catch (error) {
-      if (!(error instanceof AppError) || error.recovery === "stop") throw error;
-      fail(stream, error);
-    }
-  }
-
   const results = streams.map(({ stream }) => {
     const { sinceSync, ...found } = comparison.differences(stream);
+    const report = reports.get(stream.name);
     const known = judged.has(stream.name);
-    const error = reports.get(stream.name)?.error ?? (known ? null : (stopped?.report() ?? null));
+    const error = report?.error ?? (known ? null : (stopped?.report() ?? null));
     const extra = known ? found.extra : null;
     return { stream: stream.name, ...found, extra, since_sync: sinceSync, error };
   });
@@ -123,15 +98,23 @@ export async function runVerify(
 }
 
 /** A sink that takes a run for a reading of everything, and writes only what the file should have and has not. */
-function noteInto(comparison: Comparison, repair: Sink["commit"] | null): Sink {
+function noteInto(comparison: Comparison, repair: Sink["commit"] | null, judged: Set<string>): Sink {
   return {
     loadState: () => null,
-    commit: ({ stream, rows, deleted = false, now }) => {
+    commit: ({ stream, rows, deleted = false, now, seen, sweep }) => {
       const different = comparison.note(stream, rows, deleted);
-      if (repair === null || different.length === 0) return { written: 0, deleted: 0 };
-      return repair({ stream, rows: different, state: null, deleted, now });
+      const written =
+        repair === null || different.length === 0
+          ? { written: 0, deleted: 0 }
+          : repair({ stream, rows: different, state: null, deleted, now });
+      const isEnd = seen?.step === "end" || (sweep !== undefined && stream.read.by === "list");
+      if (!isEnd) return written;
+      judged.add(stream.name);
+      const gone = comparison.end(stream, seen?.from ?? null);
+      return { written: written.written + gone, deleted: written.deleted + gone };
     },
     countMissing: comparison.countMissing,
+    unseen: comparison.unseen,
   };
 }
 

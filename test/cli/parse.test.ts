@@ -84,6 +84,7 @@ describe("accepted", () => {
     ["a negative number", ["--offset", "-5"], { offset: -5 }],
     ["a negative number by =", ["--offset=-5"], { offset: -5 }],
     ["defaults", [], { db: "./kustomer.db", timeout: 60_000, concurrency: 8, rateShare: 0.5, skip: [] }],
+    ["sizes", ["--max-body", "0.5GiB"], { maxBody: 2 ** 29 }],
     ["durations", ["--timeout", "1.5m", "--rate-window=500ms"], { timeout: 90_000, rateWindow: 500 }],
     ["a share", ["--rate-share", ".25"], { rateShare: 0.25 }],
     ["a repeated list", ["--skip", "notes", "--skip=tags"], { skip: ["notes", "tags"] }],
@@ -166,6 +167,8 @@ describe("refused, with what was given and what is accepted", () => {
     ["a share of nothing", ["--rate-share", "0"], ['"0" is not a number from 0.01 to 1', "--rate-share 0.5"]],
     ["a percentage", ["--rate-share", "50%"], ['"50%" is not a number']],
     ["a bare duration", ["--timeout", "60"], ['"60" is not a duration (90s, 15m', "try: --timeout 60s"]],
+    ["no size", ["--max-body", "big"], ['"big" is not a size (512kB, 64MB, 1GiB)', "try: --max-body 64MB"]],
+    ["a large size", ["--max-body", "2TB"], ["from 1.0 kB to 1.1 GB"]],
     ["no time at all", ["--timeout", "0s"], ['"0s" is not a duration']],
     ["a long duration", ["--lag", "2h"], ["of at most 1h 00m"]],
     [

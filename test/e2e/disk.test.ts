@@ -302,7 +302,7 @@ describe.concurrent("changed by hand,", () => {
     ],
     "states of another form": [
       ["ALTER TABLE _sync_state RENAME COLUMN synced_to TO x"],
-      /no such column: synced_to/,
+      /no column named synced_to/,
     ],
     "runs of another form": [["ALTER TABLE _sync_runs DROP COLUMN org"], /no such column: org/],
     "a lock of another form": [["DROP TABLE _sync_lock", "CREATE TABLE _sync_lock (a)"], /heartbeat_at/],

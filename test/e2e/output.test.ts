@@ -62,6 +62,17 @@ describe("sync", () => {
     expect((await run(["sync", "tags", "--api-key-file", "-"], { ...options(keyless), stdin })).code).toBe(0);
   });
 
+  test.each(["curl", "true", "1"])(
+    "prints no request where the runtime is told to, with BUN_CONFIG_VERBOSE_FETCH=%s",
+    async (verbose) => {
+      const env = { BUN_CONFIG_VERBOSE_FETCH: verbose };
+      const { stdout, stderr } = await run(["sync", "tags", "--json", "--quiet"], options(env));
+      expect(stderr).toBe("");
+      expect(JSON.parse(stdout)).toMatchObject({ status: "done" });
+      expect(stdout).not.toContain(sandbox.env.KUSTOMER_API_KEY!);
+    },
+  );
+
   test("leaves one file, and the key in none of its bytes", async () => {
     const bytes = await Bun.file(db).text();
     expect(bytes).not.toContain(sandbox.env.KUSTOMER_API_KEY!);
@@ -127,14 +138,17 @@ describe("load", () => {
     ]);
   });
 
-  test("takes stdin, and counts rows without an id", async () => {
-    const stdin = JSON.stringify({ data: [old, { type: "tag", attributes: {} }] });
+  test("takes stdin, and counts and names the rows that cannot be stored", async () => {
+    const deep = `{"type":"tag","id":"t9","attributes":{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}}`;
+    const stdin = `{"data":[${JSON.stringify(old)},{"type":"tag","attributes":{}},${deep}]}`;
     const { stdout, stderr } = await run(["load", "tags", "-", "--db", "stdin.db", "--json"], {
       ...options(),
       stdin,
     });
-    expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1, rejected: 1 });
-    expect(stderr).toContain("1 row");
+    expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1, rejected: 2 });
+    expect(stderr).toContain(
+      "2 rows could not be stored and were kept out: one has no usable id; t9 is nested deeper than 998 levels",
+    );
   });
 
   test("takes what another program writes into a pipe", async () => {

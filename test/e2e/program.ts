@@ -141,6 +141,7 @@ export type SyncReport = {
     read: number;
     written: number;
     deleted: number;
+    rejected: number;
     requests: number;
     synced_to: string | null;
     error: { code: string; message: string; hint: string | null } | null;

@@ -71,7 +71,8 @@ describe("a stream", () => {
     );
     expect(read.notes!.read).toBeGreaterThanOrEqual(held(synced, "notes").length);
     expect(read.notes!.written).toBe(0);
-    expect(read.messages!.read).toBe(0);
+    // The row at the horizon, and one with each count.
+    expect(read.messages!.read).toBeLessThanOrEqual(4);
     expect(await differences(db, sandbox)).toEqual({});
   }, 60_000);
 

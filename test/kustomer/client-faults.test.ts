@@ -18,6 +18,15 @@ describe("a fault that passes is asked again", () => {
     ],
     ["503 empty", (s) => s.end("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n"), "api", /answered 503/],
     ["408", (s) => s.end("HTTP/1.1 408 Slow\r\ncontent-length: 0\r\n\r\n"), "api", /answered 408/],
+    // As if it were whole: what a 2xx other than 200 holds is no answer to a question.
+    ["206", (s) => s.end(`HTTP/1.1 206 Part\r\ncontent-length: 13\r\n\r\n${whole}`), "api", /206, a part of/],
+    [
+      "203",
+      (s) => s.end(`HTTP/1.1 203 Other\r\ncontent-length: 13\r\n\r\n${whole}`),
+      "api",
+      /203, another kind of success than 200/,
+    ],
+    ["204", (s) => s.end("HTTP/1.1 204 None\r\n\r\n"), "api", /204, another kind/],
     ["a reset", (s) => s.resetAndDestroy(), "network", /closed the connection/],
     [
       "a reset in the body",
@@ -84,10 +93,38 @@ describe("a fault that passes is asked again", () => {
     expect(error.message).toContain(`${new URL(server.baseUrl).host} refused the connection`);
   });
 
-  test("a host that does not exist is named", async () => {
-    const error = await failure(connect("https://kustomer-sync.invalid").request(THING));
+  /** A name that no resolver takes: whether this machine has one does not matter. */
+  const NOWHERE = "-nowhere.invalid";
+
+  test("a host that does not exist is asked once, and named with the flag that gave it", async () => {
+    const client = connect(`https://${NOWHERE}`, { hostOption: "--org" });
+    const error = await failure(client.request(THING));
     expect(error.code).toBe("network");
-    expect(error.message).toContain("kustomer-sync.invalid");
+    expect(error.message).toBe(`GET /v1/things: the host ${NOWHERE} is unknown`);
+    expect(error.hint).toBe("check what --org says, and the connection");
+    expect(client.stats()).toMatchObject({ requests: 1, retried: 0 });
+  });
+
+  test("a host that has answered is there, and a name that is not found then is a connection that is down", async () => {
+    // Whether a name is found can be changed here for a proxy only.
+    await using proxy = serve(ok);
+    const script = `import { connect, THING } from ${JSON.stringify(new URL("./serve.ts", import.meta.url).pathname)};
+      const client = connect("http://api.acme.invalid");
+      await client.request(THING);
+      process.env.HTTP_PROXY = process.env.http_proxy = "http://${NOWHERE}:1";
+      const error = await client.request(THING).catch((thrown) => thrown);
+      const fresh = await connect("http://api.acme.invalid").request(THING).catch((thrown) => thrown);
+      console.log(JSON.stringify([error.message, client.stats().requests, fresh.message, fresh.hint]));`;
+    const child = Bun.spawn([process.execPath, "-e", script], {
+      env: { PATH: process.env.PATH, HTTP_PROXY: proxy.baseUrl, http_proxy: proxy.baseUrl },
+      stderr: "inherit",
+    });
+    expect(JSON.parse(await child.stdout.text())).toEqual([
+      "GET /v1/things: the host api.acme.invalid was not found (asked 6 times)",
+      7,
+      `GET /v1/things: the proxy ${NOWHERE} is unknown`,
+      "check HTTPS_PROXY and HTTP_PROXY, and the connection",
+    ]);
   });
 
   test("an error that is not about the shape is a bug, and comes out at once", async () => {

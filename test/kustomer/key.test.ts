@@ -26,6 +26,13 @@ test("comes from the file, trimmed, and the file wins over the environment", asy
   expect(await readApiKey({ env: " abc\n" })).toBe("abc");
 });
 
+test.each(["abc=", "YWJjZGVm==", "eyJhbGciOiJIUzI1NiJ9.eyJrIjoxfQ.a-b_c", "API_KEY=", "k'1"])(
+  "may be %p",
+  async (key) => {
+    expect(await readApiKey({ env: key })).toBe(key);
+  },
+);
+
 /** What a process says that reads the key from what `command` pipes into it. */
 async function readPiped(command: string, path: string): Promise<string> {
   const module = JSON.stringify(new URL("../../src/kustomer/key.ts", import.meta.url).pathname);
@@ -62,6 +69,42 @@ describe("is missed", () => {
     expect(error.message).toMatch(message);
     expect(error.at).toContain(path());
     expect(renderError(error)).not.toContain("SECRET");
+  });
+
+  test.each<[string, RegExp]>([
+    ["KUSTOMER_API_KEY=SECRET", /NAME=KEY/],
+    ["export KUSTOMER_API_KEY='SECRET'\n", /NAME=KEY/],
+    ["# mine\nKUSTOMER_ORG=acme\nexport KUSTOMER_API_KEY = SECRET\n", /NAME=KEY/],
+    ["set KUSTOMER_API_KEY=SECRET\r\n", /NAME=KEY/],
+    ['$env:KUSTOMER_API_KEY = "SECRET"', /NAME=KEY/],
+    ["API_TOKEN=SECRET", /NAME=KEY/],
+    ['"SECRET"', /quotation marks/],
+    ["'SECRET'", /quotation marks/],
+    ["SECRET\u201d", /quotation marks/],
+    ["`SECRET", /quotation marks/],
+  ])("%p, from a file or the environment", async (text, message) => {
+    const path = file("odd", text);
+    for (const [source, at] of [
+      [{ file: path }, path],
+      [{ env: text }, "KUSTOMER_API_KEY"],
+    ] as const) {
+      const error = await refusal(source);
+      expect(error.message).toMatch(message);
+      expect(error.at).toContain(at);
+      expect(renderError(error)).not.toContain("SECRET");
+    }
+  });
+
+  test("a key in the place of the file's name, without being shown", async () => {
+    for (const key of ["eyJhbGciOiJIUzI1NiJ9.SECRET.signature", `SECRET${"7".repeat(500)}`]) {
+      const error = await refusal({ file: key });
+      expect(error.message).toContain("no such file");
+      expect(error.hint).toContain("not the key itself");
+      expect(renderError(error)).not.toContain("SECRET");
+    }
+    for (const path of ["kustomer-of-acme-2026.key", "keys/of-acme-and-others-2026", "kustomer-api-key"]) {
+      expect((await refusal({ file: path })).at).toBe(`--api-key-file ${path}`);
+    }
   });
 
   test("a file that may not be read", async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { listPage, nextListPath } from "../../src/kustomer/list.ts";
+import { pathOfLink } from "../../src/kustomer/address.ts";
+import { listPage } from "../../src/kustomer/list.ts";
 import { type SearchRequest, searchPage } from "../../src/kustomer/search.ts";
-import { connect, KEY, serve } from "./serve.ts";
+import { connect, failure, KEY, serve } from "./serve.ts";
 
 const rows = [{ id: "a", type: "note", attributes: {} }];
 const FROM = Date.parse("2024-01-31T00:00:00.007Z");
@@ -62,6 +63,7 @@ describe("a search", () => {
     expect(await searchPage(connect(server.baseUrl), { ...base, pageSize: 1_000 })).toEqual({
       rows,
       rejected: 1,
+      keptOut: [{ id: null, why: "has no usable id" }],
       total: 5_000,
       pageSize: 100,
       timedOut: true,
@@ -71,8 +73,45 @@ describe("a search", () => {
     });
   });
 
+  test.each([{ data: [] }, { data: [], meta: null, links: null }])(
+    "is not proved to be empty by %j: that is asked again, and is a failure where it stays so",
+    async (body) => {
+      await using once = serve((_request, count) =>
+        Response.json(count === 1 ? body : { ...body, meta: { total: 0 } }),
+      );
+      expect(await searchPage(connect(once.baseUrl), base)).toMatchObject({ rows: [], requests: 2 });
+      await using always = serve(() => Response.json(body));
+      const error = await failure(searchPage(connect(always.baseUrl), base));
+      expect(error.code).toBe("shape");
+      expect(error.message).toContain("it is empty, and says neither how much there is nor where it goes on");
+      expect(always.requests).toHaveLength(6);
+    },
+  );
+
+  test.each([{ data: [], meta: {} }, { data: [], links: {} }, { data: [{}] }])("may be %j", async (body) => {
+    await using server = serve(() => Response.json(body));
+    expect(await searchPage(connect(server.baseUrl), base)).toMatchObject({ rows: [], requests: 1 });
+  });
+
+  test("of rows of another type is a fault that names both types", async () => {
+    const kinds = ["note", "note.special", undefined, 7].map((type, at) => ({ id: `${at}`, type }));
+    const stranger = { id: "c1", type: "customer", attributes: {} };
+    await using server = serve((_request, count) =>
+      Response.json({ data: count === 1 ? [...kinds, stranger] : kinds, meta: {} }),
+    );
+    const accepts = (type: string) => type.startsWith("note");
+    const page = await searchPage(connect(server.baseUrl), { ...base, accepts });
+    expect(page).toMatchObject({ requests: 2, rejected: 0 });
+    expect(page.rows.map(({ id }) => id)).toEqual(["0", "1", "2", "3"]);
+    await using always = serve(() => Response.json({ data: [stranger] }));
+    const error = await failure(searchPage(connect(always.baseUrl), { ...base, accepts }));
+    expect(error.code).toBe("shape");
+    expect(error.message).toContain("asked for note, it holds a row of type customer (c1)");
+    expect((await searchPage(connect(always.baseUrl), base)).rows).toHaveLength(1);
+  });
+
   test("takes the size asked for where the server says none", async () => {
-    await using server = serve(() => Response.json({ data: [] }));
+    await using server = serve(() => Response.json({ data: rows }));
     expect(await searchPage(connect(server.baseUrl), base)).toMatchObject({
       pageSize: 500,
       total: null,
@@ -81,7 +120,7 @@ describe("a search", () => {
   });
 
   test("draws from the search budget, and a list does not", async () => {
-    await using server = serve(() => Response.json({ data: [] }));
+    await using server = serve(() => Response.json({ data: rows }));
     const client = connect(server.baseUrl, {}, { searchPerWindow: 1 });
     await searchPage(client, base);
     await listPage(client, { path: "/v1/tags" });
@@ -116,6 +155,18 @@ describe("a list", () => {
       "/v1/users?deleted=true&page=2&pageSize=2",
       "/v1/users?deleted=true&page=3&pageSize=2",
     ]);
+  });
+
+  test("may be empty without a word, and holds rows of its own type only, where that is asked", async () => {
+    await using server = serve((_request, count) =>
+      Response.json({ data: count === 1 ? [] : [{ id: "c1", type: "customer" }] }),
+    );
+    const ask = { path: "/v1/users?deleted=true", accepts: (type: string) => type === "user" };
+    const client = connect(server.baseUrl);
+    expect(await listPage(client, ask)).toMatchObject({ rows: [], requests: 1 });
+    const error = await failure(listPage(client, ask));
+    expect(error.code).toBe("shape");
+    expect(error.message).toContain("asked for /v1/users, it holds a row of type customer (c1)");
   });
 
   test("takes the page size it asked for where the server says none", async () => {
@@ -164,5 +215,5 @@ test.each([
   ["https://a.example/proxy", "?page=2", "/v1/now?page=2"],
   ["http://[::1]:80", "http://[::1]/v1/users#part", "/v1/users"],
 ])("below %s the link %p is the path %s", (base, link, path) => {
-  expect(nextListPath(base, link, "/v1/now?page=1")).toBe(path);
+  expect(pathOfLink(base, link, "/v1/now?page=1")).toBe(path);
 });

@@ -56,3 +56,17 @@ test("the server's clock is read from Date, or is not known", () => {
   expect(readServerTime(new Headers({ date: "60" }))).toBeNull();
   expect(readServerTime(new Headers())).toBeNull();
 });
+
+test.each([
+  ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+  ["Fri, 31 Dec 9999 23:59:59 GMT", Date.UTC(9999, 11, 31, 23, 59, 59)],
+  ["Wed, 31 Dec 1969 23:59:59 GMT", null],
+  ["Fri, 31 Dec 9999 23:59:59 -0500", null],
+  ["Mon, 23 Nov 12026 01:02:03 GMT", null],
+  ["Mon, 23 Nov 275761 01:02:03 GMT", null],
+])("a server's clock is of a year from 1970 to 9999: %p", (date, expected) => {
+  const headers = new Headers({ date, "x-ratelimit-reset": String(LOCAL + 7_000) });
+  expect(readServerTime(headers)).toBe(expected);
+  // What the clock does not tell, the local one does.
+  if (expected === null) expect(readRateHeaders(headers, LOCAL).resetMs).toBe(7_000);
+});

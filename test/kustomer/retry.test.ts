@@ -3,8 +3,10 @@ import { backoffMs, type Outcome, type Verdict, verdictOf } from "../../src/kust
 
 test.each<[Outcome, Verdict]>([
   [200, "done"],
-  [201, "done"],
-  [204, "done"],
+  [201, "retry"],
+  [204, "retry"],
+  [206, "retry"],
+  [226, "retry"],
   [301, "fail"],
   [302, "fail"],
   [304, "fail"],
@@ -23,8 +25,10 @@ test.each<[Outcome, Verdict]>([
   [503, "retry"],
   [504, "retry"],
   [599, "retry"],
+  ["unknown-host", "fail"],
   ["network", "retry"],
   ["timeout", "retry"],
+  ["too-large", "retry"],
   ["body", "retry"],
   ["shape", "retry"],
 ])("%p: %s", (outcome, verdict) => {

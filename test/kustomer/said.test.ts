@@ -29,6 +29,11 @@ test.each<[name: string, body: string, said: string | undefined]>([
   ["another object", '{"message":"Forbidden"}', "Forbidden"],
   ["another object yet", '{"error":"nope","at":1}', "nope"],
   ["any JSON", '{ "a": [1, 2] }', '{"a":[1,2]}'],
+  [
+    "JSON without an end to its depth",
+    `{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`,
+    `{"a":${"[".repeat(292)}...`,
+  ],
   ["plain text", "  upstream\n\n connect error ", "upstream connect error"],
   [
     "a gateway's page",

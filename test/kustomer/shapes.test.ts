@@ -33,24 +33,28 @@ describe("a page", () => {
     expect(page).toEqual({
       rows: body.data,
       rejected: 0,
+      keptOut: [],
       total: 1_782_018,
       pageSize: 100,
       timedOut: false,
       next: "/v1/customers/search?page=3",
+      bare: false,
     });
     expect(page.rows[0]).toBe(body.data[0]!);
   });
 
   test.each<[unknown, Partial<ReturnType<typeof parsePage>>]>([
-    [{ data: [] }, { rows: [], total: null, pageSize: null, timedOut: false, next: null }],
+    [{ data: [] }, { rows: [], total: null, pageSize: null, timedOut: false, next: null, bare: true }],
     [
       { data: [], meta: null, links: null },
-      { total: null, pageSize: null, next: null },
+      { total: null, pageSize: null, next: null, bare: true },
     ],
     [
       { data: [], meta: {}, links: {} },
-      { total: null, pageSize: null, next: null },
+      { total: null, pageSize: null, next: null, bare: false },
     ],
+    [{ data: [], meta: "none" }, { bare: true }],
+    [{ data: [], links: {} }, { bare: false }],
     [
       { data: [], meta: { total: null, pageSize: null, timed_out: null } },
       { total: null, timedOut: false },
@@ -94,7 +98,37 @@ describe("a page", () => {
       data: [row("a"), ...broken, { id: "b" }, { id: "c", attributes: null, meta: 1 }],
     });
     expect(page.rejected).toBe(broken.length);
+    expect(page.keptOut).toEqual([
+      ...Array(4).fill({ id: null, why: "is not an object" }),
+      { id: null, why: "has no usable id" },
+    ]);
     expect(page.rows).toEqual([row("a"), { id: "b", attributes: {} }, { id: "c", attributes: {}, meta: 1 }]);
+  });
+
+  describe("keeps out, counts and names a row that is nested too deep, and no other", () => {
+    const deep: [name: string, open: string, close: string][] = [
+      ["lists", "[", "]"],
+      ["objects", '{"a":', "}"],
+      ["lists beside others", "[{},[", "],[]]"],
+      ["objects beside others", '{"x":[],"a":{"a":', '},"y":{}}'],
+    ];
+    test.each(deep)("%s", (_name, open, close) => {
+      const perTurn = open.match(/[[{](?![\]}])/g)!.length;
+      for (const levels of [996, 998, 5_000, 50_000]) {
+        const turns = Math.ceil(levels / perTurn);
+        const value = `${open.repeat(turns)}1${close.repeat(turns)}`;
+        for (const odd of [
+          `{"id":"odd","attributes":{"a":${value}}}`,
+          `{"id":"odd","attributes":{},"meta":{"a":${value}}}`,
+        ]) {
+          const page = parsePage(parseJson(`{"data":[{"id":"a"},${odd},{"id":"b"}]}`));
+          const kept = levels + 2 <= 998;
+          expect(page.rows.map(({ id }) => id)).toEqual(kept ? ["a", "odd", "b"] : ["a", "b"]);
+          expect(page.keptOut).toEqual(kept ? [] : [{ id: "odd", why: "is nested deeper than 998 levels" }]);
+          expect(page.rejected).toBe(kept ? 0 : 1);
+        }
+      }
+    });
   });
 
   test("touches no attribute, whatever its name", () => {
@@ -144,7 +178,14 @@ describe("recorded answers", () => {
 
   test("with rows that cannot be kept say how many", () => {
     expect(parseResources([row("a"), 1, {}])).toMatchObject({ rejected: 2 });
-    expect(parseResources({ attributes: {} })).toEqual({ rows: [], rejected: 1 });
+    expect(parseResources({ attributes: {} })).toEqual({
+      rows: [],
+      rejected: 1,
+      keptOut: [{ id: null, why: "has no usable id" }],
+    });
+    expect(parseResources([{ id: "z\n\u001b", attributes: [] }]).keptOut).toEqual([
+      { id: "z", why: "has attributes that are not an object" },
+    ]);
   });
 
   test.each([null, 1, "x", {}, { data: null }, { data: 1 }, { errors: [{ code: "x" }] }])(

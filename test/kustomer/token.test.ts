@@ -94,7 +94,8 @@ describe("a denied stream", () => {
     const other = new AppError("api", "GET /v1/x answered 404", { status: 404 });
     expect(await classifyDenied(connect(server.baseUrl), other)).toBe(other);
     expect(server.requests).toHaveLength(0);
-    const work = classifyDenied(connect(server.baseUrl), denied(401), AbortSignal.abort());
+    const stopped = connect(server.baseUrl, { signal: AbortSignal.abort() });
+    const work = classifyDenied(stopped, denied(401));
     expect(await work.catch((thrown) => thrown)).toMatchObject({ code: "interrupted" });
   });
 });

@@ -109,3 +109,46 @@ test("what JSON.stringify writes is read as JSON.parse reads it", () => {
     }),
   );
 });
+
+describe("nesting", () => {
+  const nested = (levels: number, open: string, close: string) => open.repeat(levels) + close.repeat(levels);
+  const depth = (value: unknown) => {
+    let levels = 0;
+    for (
+      let at = value;
+      typeof at === "object" && at !== null;
+      at = Array.isArray(at) ? at[0] : Object.values(at)[0]
+    )
+      levels += 1;
+    return levels;
+  };
+
+  test.each([50_000, 5_000_000])("of %d levels is read", (levels) => {
+    expect(depth(parseJson(nested(levels, "[", "]")))).toBe(levels);
+  });
+
+  test.each([
+    ["lists", "[", "]"],
+    ["objects", '{"a":', "}"],
+    ["objects with others beside them", '[{"x":[]},{"a":', '},{"y":[1]}]'],
+  ])("of any depth leaves every digit beside it as it was: %s", (_name, open, close) => {
+    // Brackets inside text are none.
+    const text = '"[[{\\"]}}"';
+    for (const levels of [900, 5_000, 200_000]) {
+      const inner = open.endsWith(":")
+        ? `${open.repeat(levels)}1${close.repeat(levels)}`
+        : nested(levels, open, close);
+      const source = `{"before":12345678901234567890,"text":${text},"deep":${inner},"after":[0.12345678901234567890]}`;
+      const { deep, ...rest } = parseJson(source) as Record<string, unknown>;
+      expect(JSON.stringify(rest)).toBe(
+        `{"before":12345678901234567890,"text":${text},"after":[0.12345678901234567890]}`,
+      );
+      if (open === "[") expect(depth(deep)).toBeGreaterThan(Math.min(levels, 1_900) - 1);
+    }
+  });
+
+  test("of any depth, where it is not JSON, is not taken for it", () => {
+    const source = `[12345678901234567890,${"[".repeat(50_000)}x${"]".repeat(50_000)}]`;
+    expect(() => parseJson(source)).toThrow(SyntaxError);
+  });
+});

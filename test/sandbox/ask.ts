@@ -22,7 +22,7 @@ export const NO_LIMITS = { rpm: 1_000_000, searchRpm: 1_000_000 };
 
 /** Starts a sandbox that is stopped when the tests of the file are over. */
 export async function serve(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ ...NO_LIMITS, ...options });
+  const sandbox = await startSandbox({ invited: 0, ...NO_LIMITS, ...options });
   afterAll(() => sandbox.stop());
   return sandbox;
 }

@@ -19,7 +19,7 @@ describe("the budget of the organisation", () => {
     const refused = await ask(sandbox, "/v1/teams");
     expect(refused.status).toBe(429);
     expect(refused.page as unknown).toEqual({
-      errors: [{ code: "too_many_requests", message: "Too Many Requests" }],
+      errors: [{ status: 429, code: "too_many_requests", title: "Too Many Requests" }],
     });
     expect(rate(refused.headers)).toEqual(["4", "0", String(Math.ceil((START + 60_000) / 1000))]);
     expect(refused.headers.get("retry-after")).toBeNull();

@@ -210,6 +210,22 @@ describe("shapes", () => {
     }
   });
 
+  test("of messages have a revision, when it was made, and by whom where that is known", () => {
+    for (const row of rows.messages) {
+      const { rev, createdAt, updatedAt, modifiedAt, direction } = row.attributes as Record<string, string>;
+      expect(rev).toEqual(expect.any(Number));
+      expect([modifiedAt! >= createdAt!, modifiedAt! <= updatedAt!]).toEqual([true, true]);
+      const { customer, createdBy, modifiedBy } = row.relationships as Record<
+        string,
+        { data: { type: string } }
+      >;
+      expect(customer!.data.type).toBe("customers");
+      expect(createdBy === undefined).toBe(direction === "in");
+      expect(modifiedBy === undefined).toBe(direction === "in" && Number(rev) === 1);
+      expect([modifiedBy?.data.type ?? "user"]).toEqual(["user"]);
+    }
+  });
+
   test("of messages differ in how they name receivers", () => {
     const shapes = rows.messages.map(({ attributes }) => (attributes.meta as Record<string, unknown>).to);
     expect(shapes.some(Array.isArray)).toBe(true);

@@ -117,7 +117,7 @@ describe("over HTTP", () => {
       (["500", "502", "503", "html"] as const).map(async (kind) => search(await always(kind), QUERY)),
     );
     expect(internal!.page as unknown).toEqual({
-      errors: [{ code: "internal_error", message: "Internal Server Error" }],
+      errors: [{ status: 500, code: "internal_error", title: "Internal Server Error" }],
     });
     expect([gateway!.status, gateway!.headers.get("content-type")]).toEqual([502, "text/html"]);
     expect(gateway!.text).toStartWith("<html>");

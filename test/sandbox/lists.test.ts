@@ -63,15 +63,14 @@ describe("lists", () => {
     expect((await ask(sandbox, path)).page.meta.pageSize).toBe(100);
   });
 
-  test("page=0 and the like are refused in the JSON:API shape", async () => {
+  test("page=0 and the like are refused, and the parameter is named", async () => {
     const { status, page } = await ask(sandbox, "/v1/tags?page=0");
     expect(status).toBe(400);
     expect((page as unknown as { errors: object[] }).errors[0]).toEqual({
-      status: "400",
-      code: "bad_request",
-      title: "Bad Request",
-      detail: "page must be a positive integer",
+      status: 400,
       source: { parameter: "page" },
+      code: "badparam",
+      title: "page must be a positive integer",
     });
   });
 });
@@ -103,5 +102,49 @@ describe("users", () => {
     const { page } = await ask(sandbox, "/v1/users?deleted=true&pageSize=1");
     expect(page.links.next).toBe("/v1/users?deleted=true&page=2&pageSize=1");
     expect(idsOf(await listAll(sandbox, "/v1/users?deleted=true&pageSize=1"))).toEqual(gone);
+  });
+});
+
+describe("users who were invited and have not come yet", () => {
+  test("are listed by pending only, and live", async () => {
+    const inviting = await serve({ rows: 3_000, seed: 9, invited: 5 });
+    const pending = await listAll(inviting, "/v1/users?pending=true");
+    expect(pending).toHaveLength(5);
+    const said = new Map([...inviting.truth("users")].map((row) => [row.id, row]));
+    for (const { id, attributes } of pending) {
+      expect([id, said.get(id)?.deleted]).toEqual([id, false]);
+      expect(attributes).toMatchObject({ emailVerifiedAt: null, emailSignature: expect.any(String) });
+      expect(Object.keys(attributes).filter((name) => /LoginAt$/.test(name))).toEqual([]);
+    }
+    const others = [
+      ...(await listAll(inviting, "/v1/users")),
+      ...(await listAll(inviting, "/v1/users?deleted=true")),
+    ];
+    expect(idsOf(others).filter((id) => idsOf(pending).includes(id))).toEqual([]);
+    expect(idsOf([...others, ...pending]).sort()).toEqual([...said.keys()].sort());
+    const byMail = `/v1/users?email=${encodeURIComponent(String(pending[0]!.attributes.email))}`;
+    expect(idsOf(await listAll(inviting, byMail))).not.toContain(pending[0]!.id);
+  });
+
+  test("come in the course of time, and are listed with the others then", async () => {
+    const inviting = await serve({ rows: 3_000, seed: 9, invited: 5 });
+    const asked = idsOf(await listAll(inviting, "/v1/users?pending=true"));
+    inviting.change(3_000);
+    const left = idsOf(await listAll(inviting, "/v1/users?pending=true"));
+    const come = asked.filter((id) => !left.includes(id));
+    expect(come.length).toBeGreaterThan(0);
+    const active = await listAll(inviting, "/v1/users");
+    const there = active.filter(({ id }) => come.includes(id));
+    expect(there.length).toBeGreaterThan(0);
+    for (const { attributes } of there) expect(attributes.firstLoginAt).toEqual(expect.any(String));
+  });
+
+  test("change nothing about the other rows, and are not there in an empty account", async () => {
+    const inviting = await serve({ rows: 3_000, seed: 9, invited: 5 });
+    for (const stream of ["messages", "teams"]) {
+      expect([...inviting.truth(stream)]).toEqual(truthOf(stream));
+    }
+    const empty = await serve({ rows: 0, invited: 5 });
+    expect((await ask(empty, "/v1/users?pending=true")).page.data).toEqual([]);
   });
 });

@@ -111,12 +111,27 @@ describe("the grammar", () => {
   ])("refuses %s", async (_, body, said) => {
     const { status, page } = await search(sandbox, body);
     expect(status).toBe(400);
-    expect(errorOf(page)).toMatchObject({ status: "400", code: "bad_request", title: "Bad Request" });
-    expect(errorOf(page).detail).toContain(said);
-    expect(errorOf(page).source).toHaveProperty("pointer");
+    expect(errorOf(page)).toMatchObject({
+      status: 400,
+      code: "badparam",
+      detail: expect.stringMatching(/^\//),
+    });
+    expect(errorOf(page).title).toContain(said);
+    expect(errorOf(page).source).toHaveProperty("parameter");
   });
 
-  test.each(["{", "", "nonsense"])("refuses %j, which is not JSON, in the plain shape", async (body) => {
+  test("names what is at fault, and where it stands", async () => {
+    const and = [{ message_updated_at: { gte: "2026-01-01" } }, { message_shoe_size: { equals: 1 } }];
+    expect(errorOf((await search(sandbox, { queryContext: "message", and })).page)).toEqual({
+      status: 400,
+      source: { parameter: "message_shoe_size" },
+      code: "badparam",
+      title: "Unknown attribute message_shoe_size",
+      detail: "/and/1/message_shoe_size",
+    });
+  });
+
+  test.each(["{", "", "nonsense"])("refuses %j, which is not JSON", async (body) => {
     const answer = await fetch(`${sandbox.url}/v1/customers/search`, {
       method: "POST",
       body,
@@ -124,7 +139,7 @@ describe("the grammar", () => {
     });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toEqual({
-      errors: [{ code: "bad_request", message: "Invalid request body or parameters.", meta: {} }],
+      errors: [{ status: 400, code: "badparam", title: "Invalid request body or parameters" }],
     });
   });
 

@@ -1,31 +1,10 @@
 /** Each reading of what sources disagree about, as it is seen over HTTP. */
 import { expect, test } from "bun:test";
-import { quirksOf, READING_NAMES, type ReadingName } from "../../src/sandbox/readings.ts";
-import type { Sandbox, SandboxOptions } from "../../src/sandbox/sandbox.ts";
-import {
-  ask,
-  CONTEXTS,
-  listAll,
-  search,
-  searchAll,
-  searchArchive,
-  serve,
-  standingClock,
-  timeOf,
-} from "./ask.ts";
-
-const START = Date.UTC(2026, 10, 23, 9, 30, 7, 250);
-const DAY = 86_400_000;
-
-function as(names: ReadingName[], options: SandboxOptions = {}): Promise<Sandbox> {
-  return serve({ rows: 1_000, ...options, quirks: quirksOf(names) });
-}
-
-const sorted = (context: string) => ({
-  queryContext: context,
-  includeDeleted: true,
-  sort: [{ [`${context}_updated_at`]: "asc" }],
-});
+import { READING_NAMES, type ReadingName } from "../../src/sandbox/readings.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { ask, CONTEXTS, listAll, search, searchAll, searchArchive, standingClock, timeOf } from "./ask.ts";
+import { as, DAY, LIES, START, sorted } from "./lies.ts";
+import { ODDITIES } from "./oddities.ts";
 
 async function comesInOrder(sandbox: Sandbox, context: string): Promise<boolean> {
   const times = (await search(sandbox, sorted(context), "pageSize=500")).page.data.map((row) =>
@@ -50,6 +29,8 @@ const END = START + 60_000;
 
 /** A promise for each reading, so that none is there that does nothing. */
 const PROMISES: Readonly<Record<ReadingName, () => Promise<void>>> = {
+  ...LIES,
+  ...ODDITIES,
   "cap-10000": async () => {
     const sandbox = await as(["cap-10000"], { rows: 30_000 });
     expect((await search(sandbox, sorted("message"), "page=20&pageSize=500")).status).toBe(200);

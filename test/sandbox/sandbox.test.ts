@@ -12,7 +12,7 @@ describe("the key", () => {
       const { status, page } = await ask(sandbox, "/v1/messages", { headers: { authorization } });
       expect(status).toBe(401);
       expect(errorOf(page)).toEqual({
-        status: "401",
+        status: 401,
         code: "unauthorized",
         title: "Unauthorized",
         source: { parameters: "authorization" },
@@ -23,7 +23,7 @@ describe("the key", () => {
         headers: { authorization },
       });
       expect(plain.status).toBe(401);
-      expect(errorOf(plain.page)).toEqual({ code: "unauthorized", message: "Unauthorized" });
+      expect(errorOf(plain.page)).toEqual({ status: 401, code: "unauthorized", title: "Unauthorized" });
     },
   );
 
@@ -49,13 +49,14 @@ describe("the key", () => {
     const refused = await search(limited, { queryContext: "note" });
     expect(refused.status).toBe(403);
     expect(errorOf(refused.page)).toEqual({
+      status: 403,
       code: "forbidden",
-      message: "Missing role org.permission.note.read",
+      title: "Missing role org.permission.note.read",
     });
     const listed = await ask(limited, "/v1/teams");
     expect(listed.status).toBe(403);
     expect(errorOf(listed.page)).toMatchObject({
-      status: "403",
+      status: 403,
       title: "Missing role org.permission.team.read",
     });
     expect((await ask(limited, "/v1/notes")).status).toBe(403);
@@ -80,7 +81,7 @@ describe("requests that lead nowhere", () => {
     async (path) => {
       const { status, page } = await ask(sandbox, path);
       expect(status).toBe(404);
-      expect(errorOf(page)).toEqual({ code: "not_found", message: "Not Found" });
+      expect(errorOf(page)).toEqual({ status: 404, code: "notfound", title: "Not Found" });
     },
   );
 
@@ -95,6 +96,26 @@ describe("requests that lead nowhere", () => {
     expect(
       (await search(sandbox, { queryContext: "customer", and: [{ customer_id: { in: few } }] })).status,
     ).toBe(200);
+  });
+});
+
+describe("a slash at the end of a path", () => {
+  test("makes no difference", async () => {
+    for (const path of ["/v1/teams", "/v1/users/current", "/v1/auth/tokens/current"]) {
+      expect([path, (await ask(sandbox, `${path}/`)).page]).toEqual([path, (await ask(sandbox, path)).page]);
+    }
+    const body = JSON.stringify({ queryContext: "message" });
+    const slashed = await ask(sandbox, "/v1/customers/search/?pageSize=2", { method: "POST", body });
+    expect(slashed.page).toEqual((await search(sandbox, { queryContext: "message" }, "pageSize=2")).page);
+    for (const path of ["/v1/nowhere/", "/v1/teams//", "/v1/"])
+      expect((await ask(sandbox, path)).status).toBe(404);
+  });
+
+  test("counts as the same path", async () => {
+    const own = await serve({ rows: 300 });
+    await ask(own, "/v1/teams/");
+    await ask(own, "/v1/teams");
+    expect(own.stats().byPath).toEqual({ "GET /v1/teams": 2 });
   });
 });
 

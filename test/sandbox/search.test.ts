@@ -226,7 +226,7 @@ describe("pages", () => {
     expect(page.meta.total).toBeGreaterThan(500);
     const past = await search(sandbox, body, "page=101&pageSize=5");
     expect(past.status).toBe(400);
-    expect(errorOf(past.page).detail).toContain("100");
+    expect(errorOf(past.page).title).toContain("100");
   });
 
   test("end at a number of rows where the server says so", async () => {
@@ -303,7 +303,7 @@ describe("the border of two years", () => {
   ])("the archive knows no %s", async (_, body, said) => {
     const { status, page } = await searchArchive(sandbox, body);
     expect(status).toBe(400);
-    expect(errorOf(page).detail).toContain(said);
+    expect(errorOf(page).title).toContain(said);
   });
 
   test("the archive sorts by message_id and links to itself", async () => {

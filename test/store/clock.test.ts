@@ -64,8 +64,7 @@ test("verify's repairs are later, too", () => {
     store.lock.acquire("verify");
     const comparison = store.compare({ now: NOW - HOUR, repair: true, force: true });
     comparison.note(stream("tags"), [resource("a")], false);
-    comparison.findExtra(stream("tags"), null);
-    expect(comparison.markExtra(stream("tags"))).toBe(1);
+    expect(comparison.end(stream("tags"), null)).toBe(1);
     comparison.close();
     expect(writtenAt(store, "tags", "b")).toBe(NOW + 1);
   });

@@ -13,7 +13,7 @@ try {
   console.log("holds");
   for await (const page of pages(Number(from))) {
     const rows = Array.from({ length: 50 }, (_, i) => resource(`${page}-${i}`, { name: "x".repeat(500) }));
-    const state = { state: { page }, syncedTo: null, complete: false };
+    const state = { state: { page }, syncedTo: null, complete: false, start: null, counted: null };
     store.commit({ stream: stream("customers"), rows, state, now: Date.now() });
     console.log(`committed ${page}`);
   }

@@ -33,6 +33,15 @@ function note(store: Store, comparison: Comparison, rows: readonly Resource[], r
   return different.map(({ id }) => id);
 }
 
+/** Ends a comparison that repairs nothing; returns the ids of the rows that were not shown. */
+function endIn(comparison: Comparison, from: number | null): string[] {
+  const ids = comparison.unseen.list(tags, from, null, 100).map(({ id }) => id);
+  expect(comparison.unseen.count(tags, from)).toBe(ids.length);
+  expect(comparison.end(tags, from)).toBe(0);
+  expect(comparison.differences(tags).extra).toBe(ids.length);
+  return ids;
+}
+
 describe("rows that Kustomer has", () => {
   test("are missing, stale or the same", () => {
     withStore((store) => {
@@ -63,7 +72,7 @@ describe("rows that Kustomer has", () => {
       put(store, "tags", [made("old"), made("other")]);
       compare(store, {}, (comparison) => {
         expect(note(store, comparison, [made("old", NOW), made("new", NOW + 5)])).toEqual([]);
-        expect(comparison.findExtra(tags, null)).toBe(1);
+        expect(endIn(comparison, null)).toEqual(["other"]);
         expect(comparison.differences(tags)).toMatchObject({ checked: 2, missing: 0, stale: 0, extra: 1 });
       });
     });
@@ -75,7 +84,7 @@ describe("rows that Kustomer has", () => {
       put(store, "tags", [made("held", odd), made("purged", odd)]);
       compare(store, {}, (comparison) => {
         expect(note(store, comparison, [made("held", odd), made("none", odd)])).toEqual(["none"]);
-        expect(comparison.findExtra(tags, null)).toBe(1);
+        expect(endIn(comparison, null)).toEqual(["purged"]);
         expect(comparison.differences(tags).examples.extra).toEqual(["purged"]);
       });
     });
@@ -116,7 +125,7 @@ describe("rows that Kustomer has", () => {
 
   test("and changed since the last sync are told apart", () => {
     withStore((store) => {
-      const state = { state: {}, syncedTo: at(NOW - HOUR), complete: true };
+      const state = { state: {}, syncedTo: at(NOW - HOUR), complete: true, start: null, counted: null };
       store.commit({ stream: tags, rows: [], state, now: NOW });
       compare(store, {}, (comparison) => {
         note(store, comparison, [made("before", NOW - HOUR - 1), made("since", NOW - HOUR)]);
@@ -149,23 +158,43 @@ describe("rows that Kustomer has not", () => {
     withStore((store) => {
       const rows = [made("a"), made("b", NOW - 5 * HOUR), made("c", NOW), resource("undated")];
       put(store, "tags", [...rows, made("gone", NOW - HOUR, { deleted: true })]);
-      compare(store, {}, (comparison) => expect(comparison.findExtra(tags, null)).toBe(3));
+      compare(store, {}, (comparison) => expect(endIn(comparison, null)).toEqual(["undated", "b", "a"]));
       compare(store, {}, (comparison) => {
-        expect(comparison.findExtra(tags, NOW - HOUR)).toBe(1);
+        expect(endIn(comparison, NOW - HOUR)).toEqual(["a"]);
         expect(comparison.differences(tags).examples.extra).toEqual(["a"]);
       });
     });
   });
 
-  test("are dropped from those when they turn up after all", () => {
+  test("are told in the order of their last change, some at a time", () => {
+    withStore((store) => {
+      const rows = [made("a"), made("b"), made("c", NOW - 5 * HOUR), resource("undated"), made("shown")];
+      put(store, "tags", rows);
+      compare(store, {}, ({ note, unseen }) => {
+        note(tags, [made("shown")], false);
+        expect(unseen.count(tags, null)).toBe(4);
+        const first = unseen.list(tags, null, null, 3);
+        expect(first).toEqual([
+          { id: "undated", updatedAt: null },
+          { id: "c", updatedAt: NOW - 5 * HOUR },
+          { id: "a", updatedAt: NOW - HOUR },
+        ]);
+        expect(unseen.list(tags, null, first.at(-1)!, 3)).toEqual([{ id: "b", updatedAt: NOW - HOUR }]);
+        expect(unseen.list(tags, null, first[0]!, 1)).toEqual([{ id: "c", updatedAt: NOW - 5 * HOUR }]);
+        expect(unseen.list(tags, NOW - HOUR, null, 1)).toEqual([{ id: "a", updatedAt: NOW - HOUR }]);
+        expect(unseen.count(tags, NOW - HOUR)).toBe(2);
+      });
+    });
+  });
+
+  test("are no longer among them when they turn up after all", () => {
     withStore((store) => {
       put(store, "tags", [made("a"), made("b"), made("c")]);
       compare(store, { repair: true }, (comparison) => {
-        expect(comparison.findExtra(tags, null)).toBe(3);
+        expect(comparison.unseen.count(tags, null)).toBe(3);
         note(store, comparison, [made("b", NOW + HOUR)]);
-        expect(comparison.dropNoted(tags)).toEqual({ dropped: 1, left: 2 });
-        expect(comparison.dropNoted(tags)).toEqual({ dropped: 0, left: 2 });
-        expect(comparison.markExtra(tags)).toBe(2);
+        expect(comparison.unseen.count(tags, null)).toBe(2);
+        expect(comparison.end(tags, null)).toBe(2);
         expect(live(store)).toEqual(["b"]);
         expect(row(store, "tags", "a")._deleted_at).toBe(at(NOW));
         expect(comparison.differences(tags)).toMatchObject({ extra: 2, repaired: 2 });
@@ -184,15 +213,13 @@ describe("rows that Kustomer has not", () => {
       const rest = ids.slice(11).map((id) => made(id));
       compare(store, { repair: true }, (comparison) => {
         note(store, comparison, rest);
-        expect(comparison.findExtra(tags, null)).toBe(11);
-        expect(() => comparison.markExtra(tags)).toThrow(expect.objectContaining({ code: "sweep-refused" }));
+        expect(() => comparison.end(tags, null)).toThrow(expect.objectContaining({ code: "sweep-refused" }));
         expect(live(store)).toHaveLength(30);
         expect(comparison.differences(tags)).toMatchObject({ extra: 11, repaired: 0 });
       });
       compare(store, { repair: true, force: true }, (comparison) => {
         note(store, comparison, rest);
-        comparison.findExtra(tags, null);
-        expect(comparison.markExtra(tags)).toBe(11);
+        expect(comparison.end(tags, null)).toBe(11);
         expect(live(store)).toHaveLength(19);
       });
     });
@@ -207,8 +234,7 @@ describe("rows that Kustomer has not", () => {
       );
       db.close();
       compare(store, { repair: true }, (comparison) => {
-        comparison.findExtra(tags, null);
-        expect(() => comparison.markExtra(tags)).toThrow("no");
+        expect(() => comparison.end(tags, null)).toThrow("no");
       });
       expect(live(store)).toEqual(["a", "b", "c"]);
     });
@@ -226,7 +252,7 @@ describe("a file", () => {
       const store = openStore(db, { mode: "read" });
       compare(store, {}, (comparison) => {
         expect(note(store, comparison, [made("b")])).toEqual(["b"]);
-        expect(comparison.findExtra(tags, null)).toBe(1);
+        expect(endIn(comparison, null)).toEqual(["a"]);
         expect([comparison.holds(tags), comparison.holds(stream("teams"))]).toEqual([true, false]);
       });
       store.close();
@@ -248,7 +274,7 @@ describe("a file", () => {
         expect(comparison.holds(tags)).toBe(false);
         expect(comparison.countMissing(tags, new Set())).toBe(0);
         expect(note(store, comparison, [made("a")])).toEqual(["a"]);
-        expect(comparison.findExtra(tags, null)).toBe(0);
+        expect(endIn(comparison, null)).toEqual([]);
       });
       store.close();
     } finally {

@@ -187,7 +187,7 @@ describe("a table changed by hand", () => {
   });
 
   test("a dropped table is read again from the start", () => {
-    const state = { state: 1, syncedTo: V1, complete: true };
+    const state = { state: 1, syncedTo: V1, complete: true, start: null, counted: null };
     using("create", (store) => {
       for (const name of ["notes", "tags"]) {
         store.commit({ stream: stream(name), rows: [drifted], state, now: NOW });

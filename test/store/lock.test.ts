@@ -84,7 +84,8 @@ describe("a second process", () => {
     const { other, rest } = await holder(`
       try {
         const rows = [{ id: "late", attributes: { novel: 1 } }];
-        store.commit({ stream: findStream("tags"), rows, state: { state: 1, syncedTo: null, complete: true }, now: 0 });
+        const state = { state: 1, syncedTo: null, complete: true, start: null, counted: null };
+        store.commit({ stream: findStream("tags"), rows, state, now: 0 });
         console.log("written");
       } catch (error) { console.log(error.code); }
       store.close();`);

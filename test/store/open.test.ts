@@ -228,7 +228,7 @@ describe("an open file", () => {
   test("on a full disk says so, keeps what was committed, and closes", () => {
     const store = openStore(here.db, { mode: "create" });
     store.lock.acquire("sync");
-    const state = { state: 1, syncedTo: null, complete: false };
+    const state = { state: 1, syncedTo: null, complete: false, start: null, counted: null };
     store.commit({ stream: stream("notes"), rows: [resource("a")], state, now: 0 });
     store.query("PRAGMA max_page_count = 1");
     const rows = Array.from({ length: 300 }, (_, i) => resource(`b${i}`, { body: "x".repeat(2_000) }));

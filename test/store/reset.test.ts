@@ -3,7 +3,13 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { NOW, resource, row, stream, withStore } from "./fixture.ts";
 
-const state = { state: { v: 1 }, syncedTo: "2024-01-01T00:00:00.000Z", complete: true };
+const state = {
+  state: { v: 1 },
+  syncedTo: "2024-01-01T00:00:00.000Z",
+  complete: true,
+  start: null,
+  counted: null,
+};
 const NAMES = ["tags", "teams", "users"] as const;
 
 for (const drop of [false, true]) {

@@ -73,6 +73,8 @@ describe("a copy", () => {
       deleted: 0,
       synced_to: null,
       complete: false,
+      start: null,
+      counted: null,
     });
     expect(readdirSync(here.path).sort()).toEqual(["copy.db", "kustomer.db"]);
     // Bytes 18 and 19 are 1 in a file that needs no -wal: https://www.sqlite.org/fileformat.html
@@ -110,7 +112,7 @@ describe("a copy", () => {
 
   test("is a file that a sync can go on with", async () => {
     const store = fill(10);
-    const state = { state: { page: 3 }, syncedTo: TIME, complete: false };
+    const state = { state: { page: 3 }, syncedTo: TIME, complete: false, start: null, counted: null };
     store.commit({ stream: stream("customers"), rows: [], state, now: Date.now() });
     store.close();
     await take();

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { StoredState } from "../../src/store/state.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { STREAMS } from "../../src/streams/index.ts";
 import { folder, NOW, put, resource, row, stream } from "./fixture.ts";
@@ -150,7 +151,13 @@ describe("a file that was changed by hand", () => {
 });
 
 describe("state", () => {
-  const state = { state: { v: 1, anything: [1] }, syncedTo: "2024-01-01T00:00:00.000Z", complete: true };
+  const state: StoredState = {
+    state: { v: 1, anything: [1] },
+    syncedTo: "2024-01-01T00:00:00.000Z",
+    complete: true,
+    start: "2023-01-01T00:00:00.000Z",
+    counted: { at: "2024-01-02T00:00:00.000Z", of: "all", index: 3, file: 2, equal: false },
+  };
 
   test("is stored with the rows and read back", () => {
     const store = opened();
@@ -272,6 +279,7 @@ describe("runs", () => {
     const store = opened();
     const last = (name: string) => store.status().find((each) => each.stream === name)!.last_run;
     expect(last("tags")).toBeNull();
+    store.lock.acquire("sync");
     const run = store.beginRun({ ...begin, org: "o" });
     expect(last("tags")).toMatchObject({ id: run, status: "running", finished_at: null });
     store.finishRun(run, {
@@ -287,6 +295,23 @@ describe("runs", () => {
     expect([last("tags")?.status, last("users")?.status, last("notes")]).toEqual(["done", "failed", null]);
     store.beginRun({ ...begin, org: "o", streams: ["users"] });
     expect([last("tags")?.status, last("users")?.status]).toEqual(["done", "running"]);
+  });
+
+  test("that nobody runs any more are not called running", () => {
+    const store = opened();
+    const last = (name: string) => store.status().find((each) => each.stream === name)!.last_run;
+    store.lock.acquire("sync");
+    const killed = store.beginRun({ ...begin, org: "o" });
+    store.lock.release();
+    expect(last("tags")).toMatchObject({ id: killed, status: "interrupted", finished_at: null });
+    // Nor while another one runs, and in the table itself by then.
+    store.lock.acquire("sync");
+    store.beginRun({ ...begin, org: "o", streams: ["users"] });
+    expect([last("tags")?.status, last("users")?.status]).toEqual(["interrupted", "running"]);
+    expect(store.query("SELECT status FROM _sync_runs ORDER BY id")).toEqual([
+      { status: "interrupted" },
+      { status: "running" },
+    ]);
   });
 
   test("that did not come to their end are told from those that did", () => {

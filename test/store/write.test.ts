@@ -64,6 +64,14 @@ test("an attribute that is no longer sent is NULL again", () => {
   });
 });
 
+test("a row that was brought back is live, and keeps the date of its deletion as Kustomer does", () => {
+  withStore((store) => {
+    put(store, "customers", [resource("a", { deleted: true, deletedAt: v1, updatedAt: v1 })]);
+    put(store, "customers", [resource("a", { deleted: false, deletedAt: v1, updatedAt: v2 })]);
+    expect(row(store, "customers", "a")).toMatchObject({ _deleted_at: null, deleted_at: v1, deleted: 0 });
+  });
+});
+
 describe("a deleted row keeps its data and says when", () => {
   const cases: [string, Record<string, unknown>, object, string | null][] = [
     ["deleted, with Kustomer's date", { deleted: true, deletedAt: v2, updatedAt: v1 }, {}, v2],
@@ -74,6 +82,24 @@ describe("a deleted row keeps its data and says when", () => {
     ["from the listing of deleted rows", { updatedAt: v1 }, { deleted: true }, v1],
     ["a date that is none", { deletedAt: "x", updatedAt: v1 }, {}, v1],
     ["live", { deleted: false, deletedAt: null, updatedAt: v1 }, {}, null],
+    [
+      "live, with the date of a deletion that was undone",
+      { deleted: false, deletedAt: v1, updatedAt: v2 },
+      {},
+      null,
+    ],
+    [
+      "live in the listing of deleted rows, which knows better",
+      { deleted: false, updatedAt: v1 },
+      { deleted: true },
+      v1,
+    ],
+    [
+      "of the listing of deleted rows, with the date of it",
+      { deleted: false, deletedAt: v1, updatedAt: v2 },
+      { deleted: true },
+      v1,
+    ],
   ];
   for (const [name, attributes, more, expected] of cases) {
     test(name, () => {

@@ -1,7 +1,6 @@
 /** A full read: everything again, and then what does not exist any more is marked deleted, and nothing else. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { AppError } from "../../src/lib/errors.ts";
-import { afterRound, FIRST_ROUND } from "../../src/sync/full-read.ts";
 import { createLab, type Lab } from "./harness.ts";
 import { hash, type Quirks, recently, rowsAt } from "./stand-in.ts";
 
@@ -104,6 +103,80 @@ describe("what was purged", () => {
   });
 });
 
+describe("a row that one reading missed", () => {
+  /** The index is ill for a time: asked for more than an instant or some days, it leaves out every fifth row. */
+  function fallIll({ api }: Lab): void {
+    const sound = api.rows.get("message")!;
+    const ill = sound.filter((_, i) => i % 5 !== 0);
+    api.quirks.beforeSearch = (_count, { to }) => void api.rows.set("message", to === null ? ill : sound);
+  }
+
+  test("is asked for again, by itself, before it is called gone", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    fallIll(lab);
+    const { streams, exitCode } = await lab.sync(["messages"], { full: true, concurrency: 1 });
+    expect([exitCode, streams[0]?.deleted, deleted(lab)]).toEqual([0, 0, []]);
+    expect(state(lab).full).toBeNull();
+  });
+
+  test("is left as it is while no answer about it is whole; the full read goes on at the next run", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const gone = purge(lab, 9);
+    const timedOut = { meta: { page: 1, pageSize: 10, total: 0, timed_out: true }, data: [], links: {} };
+    lab.api.quirks.instead = ({ to }) => (to === null ? undefined : Response.json(timedOut));
+    const { streams, exitCode } = await lab.sync(["messages"], { full: true, concurrency: 1 });
+    expect([exitCode, streams[0]?.status, streams[0]?.error?.code]).toEqual([6, "partial", "incomplete"]);
+    expect(streams[0]?.error?.message).toContain(`${gone.length} rows did not come again`);
+    expect(deleted(lab)).toEqual([]);
+    delete lab.api.quirks.instead;
+    expect((await lab.sync(["messages"])).exitCode).toBe(0);
+    expect(deleted(lab)).toEqual(gone.toSorted());
+  });
+
+  test("is left as it is while so many others change that what changed cannot be read whole", async () => {
+    const lab = setUp();
+    await lab.sync(["messages"]);
+    const gone = purge(lab, 9);
+    let ahead = 70_000;
+    lab.api.quirks.beforeSearch = (_count, { to, archive }) => {
+      if (to !== null || archive) return;
+      for (const row of lab.api.rows.get("message")!.slice(0, 25)) {
+        ahead += 10;
+        Object.assign(row, { updatedAt: new Date(Date.now() + ahead).toISOString(), rev: row.rev + 1 });
+      }
+    };
+    const { streams, exitCode } = await lab.sync(["messages"], { full: true, concurrency: 1, most: 400 });
+    expect([exitCode, streams[0]?.status, streams[0]?.error?.code]).toEqual([6, "partial", "incomplete"]);
+    expect(streams[0]?.error?.message).toContain("kept changing");
+    expect(deleted(lab)).toEqual([]);
+    delete lab.api.quirks.beforeSearch;
+    expect((await lab.sync(["messages"])).exitCode).toBe(0);
+    expect(deleted(lab)).toEqual(gone.toSorted());
+  });
+
+  test("of old notes, which no search has: the list is read again", async () => {
+    const lab = setUp();
+    const old = Array.from({ length: 60 }, (_, i) => Date.now() - 1_000 * DAY + i * 3_600_000);
+    const notes = rowsAt("note", old);
+    for (const path of ["note", "/v1/notes"])
+      lab.api.rows.set(path, [...notes, ...rowsAt("young", recently(20))]);
+    await lab.sync(["notes"]);
+    const sound = lab.api.rows.get("/v1/notes")!.filter((_, i) => i !== 7);
+    let lists = 0;
+    lab.api.quirks.beforeList = () => {
+      // Its first reading lacks some that are there; one is gone for good.
+      lists += 1;
+      lab.api.rows.set("/v1/notes", lists < 9 ? sound.filter((_, i) => i % 5 !== 0) : sound);
+    };
+    const { streams, exitCode } = await lab.sync(["notes"], { full: true, concurrency: 1 });
+    expect([exitCode, streams[0]?.error, lists > 9]).toEqual([0, null, true]);
+    const marked = lab.held("notes").filter((row) => row.endsWith("deleted"));
+    expect(marked).toEqual([expect.stringContaining(notes[7]!.id)]);
+  });
+});
+
 describe("a full read of several streams that was interrupted", () => {
   const names = ["messages", "notes", "customers"];
 
@@ -133,7 +206,8 @@ describe("a full read of several streams that was interrupted", () => {
       const { streams } = await lab.sync(names, { full, resumes: true });
       expect(streams.map(({ status }) => status)).toEqual(["done", "done", "done"]);
       const read = Object.fromEntries(streams.map((each) => [each.stream, each.read]));
-      expect(read.customers).toBe(0);
+      // Nothing but the row at the horizon, which every run asks for again.
+      expect(read.customers).toBeLessThanOrEqual(1);
       expect(read.messages).toBeGreaterThanOrEqual(160);
       expect(read.notes).toBeGreaterThanOrEqual(60);
       expect(names.map((name) => begun(lab, name))).toEqual([1, 1, 1]);
@@ -205,17 +279,4 @@ test("all is read again, and rows stay readable meanwhile", async () => {
   });
   expect([full.streams[0]?.read, full.streams[0]?.written]).toEqual([first.streams[0]!.read, 0]);
   expect(fewest).toBe(160);
-});
-
-describe("after a round", () => {
-  const round = (unseen: number | null, number = 2, leftNews = false) => ({ number, unseen, leftNews });
-  const cases: [string, ReturnType<typeof round>, number, ReturnType<typeof afterRound>][] = [
-    ["that saw all, it ends", FIRST_ROUND, 0, "end"],
-    ["the first, what was not seen is looked for again", FIRST_ROUND, 5, "again"],
-    ["that met some of them, again", round(5), 3, "again"],
-    ["that met none of them, it ends", round(5), 5, "end"],
-    ["that left news unread, again", round(5, 2, true), 5, "again"],
-    ["too many, it is left to the next run", round(5, 6), 3, "later"],
-  ];
-  test.each(cases)("%s", (_name, after, unseen, then) => expect(afterRound(after, unseen)).toBe(then));
 });

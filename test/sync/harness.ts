@@ -10,9 +10,12 @@ import { classifyDenied, readToken } from "../../src/kustomer/token.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import { openStore } from "../../src/store/store.ts";
 import { STREAMS } from "../../src/streams/index.ts";
+import { earliestOf } from "../../src/sync/clocks.ts";
+import type { Api } from "../../src/sync/reader.ts";
 import { runExitCode, runStatus } from "../../src/sync/report.ts";
 import { runSync, type SyncOutcome } from "../../src/sync/run.ts";
 import type { Batch, Sink } from "../../src/sync/sink.ts";
+import { heldFrom, runVerify, type VerifyOutcome } from "../../src/sync/verify.ts";
 import { type Quirks, type StandIn, startStandIn } from "./stand-in.ts";
 
 export type Options = {
@@ -27,6 +30,10 @@ export type Options = {
   force?: boolean;
   /** Ends the run, as Ctrl-C would, before the commit after this many. */
   commits?: number;
+  /** Count afterwards, and mend what differs. Default false. */
+  audits?: boolean;
+  /** What time it is here; default: what the server says. */
+  local?: number;
   /** Where to ask instead. */
   url?: string;
   /** Sees every batch before it is committed. */
@@ -42,8 +49,15 @@ export type Outcome = SyncOutcome & {
 };
 
 export type Harness = {
+  /** Of the file. */
+  readonly path: string;
   /** All streams, unless some are named. */
   readonly sync: (names?: readonly string[], options?: Options) => Promise<Outcome>;
+  /** Holds the file against the account, as `verify` does. */
+  readonly verify: (
+    names?: readonly string[],
+    options?: Pick<Options, "lookbackMs" | "concurrency" | "local" | "force" | "most"> & { repair?: boolean },
+  ) => Promise<VerifyOutcome>;
   /** `ID VERSION live` or `deleted` of every row, by id. */
   readonly held: (stream: string) => string[];
   readonly query: (sql: string) => Record<string, string | number | null>[];
@@ -56,23 +70,61 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
   const folder = mkdtempSync(join(tmpdir(), "kustomer-sync-"));
   const db = join(folder, "test.db");
 
-  async function sync(names: readonly string[] = [], options: Options = {}): Promise<Outcome> {
-    const { most = 2_000, commits: mostCommits = Number.POSITIVE_INFINITY, force = false } = options;
+  /** Meets the account, and counts what it is asked. */
+  async function meet(options: Pick<Options, "most" | "url" | "local">) {
+    const { most = 2_000 } = options;
     const controller = new AbortController();
-    const abort = (reason: AppError) => controller.abort(reason);
     const limits = { windowMs: 1_000, searchPerWindow: 1e6, orgPerWindow: 1e6, share: 1 };
     const limiter = createLimiter(limits);
     const { signal } = controller;
     const client = createClient({ baseUrl: options.url ?? url, apiKey, limiter, signal, random: () => 0 });
     const { serverTime } = await readToken(client);
-    const store = openStore(db, { mode: "create" });
     let requests = 0;
-    let commits = 0;
     const bounded = <T>(ask: () => Promise<T>): Promise<T> => {
       requests += 1;
       if (requests > most) throw new Error(`more than ${most} requests`);
       return ask();
     };
+    const api: Api = {
+      search: (request) => bounded(() => searchPage(client, request)),
+      list: (request) => bounded(() => listPage(client, request)),
+    };
+    return {
+      api,
+      clocks: { server: serverTime, local: options.local ?? serverTime ?? Date.now() },
+      abort: (reason: AppError) => controller.abort(reason),
+      denied: (error: AppError) => classifyDenied(client, error),
+      requests: () => requests,
+    };
+  }
+
+  const verify: Harness["verify"] = async (names = [], options = {}) => {
+    const { repair = false, force = false, lookbackMs = 0, concurrency = 4 } = options;
+    const { api, clocks, abort, denied } = await meet(options);
+    const store = openStore(db, { mode: repair ? "write" : "read" });
+    try {
+      if (repair) store.lock.acquire("verify --repair");
+      const comparison = store.compare({ now: earliestOf(clocks), repair, force });
+      try {
+        const streams = STREAMS.filter(({ name }) => names.length === 0 || names.includes(name)).map(
+          (stream) => ({ stream, start: heldFrom(stream, store.loadState(stream)) }),
+        );
+        const write = repair ? store.commit : null;
+        const more = { streams, clocks, lookbackMs, concurrency, repair: write, abort };
+        return await runVerify(api, comparison, more, denied);
+      } finally {
+        comparison.close();
+      }
+    } finally {
+      store.close();
+    }
+  };
+
+  async function sync(names: readonly string[] = [], options: Options = {}): Promise<Outcome> {
+    const { commits: mostCommits = Number.POSITIVE_INFINITY, force = false } = options;
+    const { api, clocks, abort, denied, requests } = await meet(options);
+    const store = openStore(db, { mode: "create" });
+    let commits = 0;
     const sink: Sink = {
       ...store,
       commit: (batch) => {
@@ -86,26 +138,24 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
     try {
       store.lock.acquire("sync");
       const outcome = await runSync(
-        {
-          search: (request) => bounded(() => searchPage(client, request)),
-          list: (request) => bounded(() => listPage(client, request)),
-        },
+        api,
         sink,
         {
           streams: STREAMS.filter(({ name }) => names.length === 0 || names.includes(name)),
           start: options.start ?? null,
           lookbackMs: options.lookbackMs ?? 0,
           concurrency: options.concurrency ?? 4,
-          now: serverTime!,
+          clocks,
+          audits: options.audits ?? false,
           full: options.full ?? false,
           resumes: options.resumes ?? false,
           abort,
         },
-        (error) => classifyDenied(client, error),
+        denied,
       );
       const { streams, stopped } = outcome;
       const status = runStatus(streams, stopped);
-      return { ...outcome, status, exitCode: runExitCode(streams, stopped), requests, commits };
+      return { ...outcome, status, exitCode: runExitCode(streams, stopped), requests: requests(), commits };
     } finally {
       store.close();
     }
@@ -121,7 +171,9 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
   }
 
   return {
+    path: db,
     sync,
+    verify,
     query,
     held: (stream) =>
       query(`SELECT id, updated_at, _deleted_at FROM "${stream}" ORDER BY id`).map(

@@ -1,4 +1,7 @@
-/** Notes over two years old, which only their list has: none is skipped, whatever vanishes meanwhile. */
+/**
+ * Notes over two years old, which only their list has: none is skipped, whatever vanishes meanwhile, and those that
+ * the search brings are not read twice.
+ */
 import { afterEach, describe, expect, test } from "bun:test";
 import { createLab, type Lab } from "./harness.ts";
 import { failure, type Quirks, recently, rowsAt, type StandInRow } from "./stand-in.ts";
@@ -64,17 +67,104 @@ describe("while notes vanish", () => {
   }
 });
 
-test("interrupted anywhere, it goes on, and asks for hardly a page twice", async () => {
-  const whole = setUp(150);
-  const { requests, commits } = await whole.sync(["notes"], { concurrency: 1 });
-  for (let stop = 0; stop < commits; stop += 3) {
+describe("where the old ones end in the list", () => {
+  /** A list of pages of ten: notes of six years, so many of each. */
+  const setUpYears = (...counts: number[]): Lab => {
+    const lab = setUp(0);
+    const year = 365.25 * DAY;
+    const times = counts.flatMap((count, back) =>
+      Array.from(
+        { length: count },
+        (_, i) => Date.now() - (counts.length - back) * year + (i * year) / count,
+      ),
+    );
+    const rows = rowsAt("note", times);
+    // A note is made a minute before it is changed for the last time.
+    for (const [i, row] of rows.entries()) row.createdAt = new Date(times[i]! - 60_000).toISOString();
+    lab.api.rows.set("note", rows);
+    lab.api.rows.set(NOTES, rows);
+    return lab;
+  };
+  const cases: [string, number[]][] = [
+    ["in the middle", [50, 50, 50, 50, 50, 50]],
+    ["soon", [3, 0, 4, 9, 200, 400]],
+    ["late", [200, 200, 200, 100, 20, 5]],
+    ["at once", [0, 0, 0, 0, 200, 400]],
+    ["after one", [1, 0, 0, 0, 200, 400]],
+    ["never", [100, 100, 50, 50, 0, 0]],
+    ["after years without any", [100, 0, 0, 0, 0, 300]],
+    ["before years without any", [40, 0, 0, 300, 0, 1]],
+  ];
+  test.each(cases)("%s: whole, and little of it is read that the search brings", async (_name, counts) => {
+    const lab = setUpYears(...counts);
+    expect((await lab.sync(["notes"])).exitCode).toBe(0);
+    expect(lab.held("notes")).toEqual(lab.truth("note"));
+    const border = Date.now() - 2 * 365.25 * DAY;
+    const old = lab.api.rows.get("note")!.filter(({ createdAt }) => Date.parse(createdAt) < border).length;
+    const pages = Math.ceil(lab.api.rows.get("note")!.length / 10);
+    // Some pages to find where to begin, and those of ten days on either side of the border.
+    expect(listed(lab)).toBeLessThanOrEqual(Math.ceil(old / 10) + 2 * Math.ceil(Math.log2(pages)) + 3);
+  });
+
+  async function listedAgain(...counts: number[]): Promise<number> {
+    const lab = setUpYears(...counts);
+    await lab.sync(["notes"]);
+    const before = listed(lab);
+    expect((await lab.sync(["notes"])).exitCode).toBe(0);
+    return listed(lab) - before;
+  }
+  test("they are not read again", async () => expect(await listedAgain(50, 50, 50, 50, 0, 1)).toBe(0));
+  // Nothing but the search tells how far may be claimed, and it has none of them.
+  test("nor are they where there are no others", async () => {
+    expect(await listedAgain(50, 50, 50, 50, 0, 0)).toBeLessThanOrEqual(2);
+  });
+
+  async function findLate(maxPageSize: number): Promise<void> {
+    const lab = setUp(30, { maxPageSize });
+    const young = rowsAt("c-young", recently(400));
+    // Brought from elsewhere with their old dates.
+    const late = rowsAt("d-late", Array<number>(15).fill(Date.now() - 1_000 * DAY));
+    for (const row of late) row.createdAt = new Date(Date.now() - DAY).toISOString();
+    const rows = [...lab.api.rows.get("note")!, ...young, ...late];
+    for (const path of ["note", NOTES]) lab.api.rows.set(path, rows);
+    await lab.sync(["notes"], { audits: true });
+    for (let run = 0; run < 8; run += 1)
+      expect((await lab.sync(["notes"], { audits: true })).exitCode).toBe(0);
+    expect(lab.held("notes")).toEqual(lab.truth("note"));
+  }
+  test("old ones that were made late are found by the audit, which reads the list whole", () =>
+    findLate(100));
+  // The page on which the list would go on is reckoned with pages of a hundred.
+  test.todo("also where a page holds fewer rows than were asked for", () => findLate(25));
+});
+
+describe("interrupted", () => {
+  async function stopAt(stop: number): Promise<number> {
     const lab = setUp(150);
     const first = await lab.sync(["notes"], { concurrency: 1, commits: stop });
     const second = await lab.sync(["notes"], { concurrency: 1 });
     expect(lab.held("notes")).toEqual(lab.truth("note"));
-    // While the last page is still looked for there is nothing to go on from.
-    expect(first.requests + second.requests).toBeLessThanOrEqual(requests + 11);
+    return first.requests + second.requests;
   }
+
+  /** The list is read first, so many pages of it to find where it begins and then to its end. */
+  const LISTED = 21;
+
+  test("anywhere in the list, it goes on, and asks for hardly a page twice", async () => {
+    const { requests } = await setUp(150).sync(["notes"], { concurrency: 1 });
+    for (let stop = 0; stop < LISTED; stop += 3) {
+      // While the page to begin with is still looked for there is nothing to go on from.
+      expect(await stopAt(stop)).toBeLessThanOrEqual(requests + 7);
+    }
+  });
+
+  // Until the first sync ends, the list is read whole again by each run.
+  test("after the list was read, it is not read again", async () => {
+    const { requests, commits } = await setUp(150).sync(["notes"], { concurrency: 1 });
+    for (let stop = LISTED; stop < commits; stop += 1) {
+      expect(await stopAt(stop)).toBeLessThanOrEqual(requests + 2);
+    }
+  });
 });
 
 describe("a list that", () => {

@@ -31,7 +31,8 @@ const statuses = ({ streams }: Outcome) =>
 
 describe("the exit code of", () => {
   const report = ([status, code]: [StreamStatus, ErrorCode?]): StreamReport => ({
-    ...{ stream: "s", status, read: 0, written: 0, deleted: 0, rejected: 0, requests: 0, synced_to: null },
+    ...{ stream: "s", status, read: 0, written: 0, deleted: 0, rejected: 0, requests: 0 },
+    ...{ kept_out: [], synced_to: null, counted: null },
     error: code === undefined ? null : { code, message: "", hint: null },
   });
   const table: [string, [StreamStatus, ErrorCode?][], ErrorCode | null, number, RunStatus][] = [

@@ -43,6 +43,8 @@ export type Quirks = {
   countsTo?: number;
   /** Attributes whose bounds are ignored. */
   ignores?: "updated_at" | "created_at";
+  /** Queries that lists take no notice of. */
+  ignoresQuery?: ("deleted" | "pending")[];
   /** The archive is refused with this status. */
   archiveStatus?: number;
   /** No role for these contexts and paths. */
@@ -60,7 +62,7 @@ export type Quirks = {
 
 export type StandIn = {
   readonly url: string;
-  /** By query context, or by the path of a list. */
+  /** By query context, or by the path of a list, followed by `?deleted` or `?pending`. */
   readonly rows: Map<string, StandInRow[]>;
   readonly asked: Asked[];
   /** How often each row of a search was given. */
@@ -170,10 +172,15 @@ export function startStandIn(quirks: Quirks = {}): StandIn {
   function list({ path, page }: Asked, url: URL): Response {
     lists += 1;
     standIn.quirks.beforeList?.(lists, asked.at(-1)!);
-    const filtered = url.searchParams.has("deleted") ? `${path}?deleted` : path;
+    const { ignoresQuery = [] } = standIn.quirks;
+    const variant = (["deleted", "pending"] as const).find(
+      (name) => url.searchParams.has(name) && !ignoresQuery.includes(name),
+    );
+    const filtered = variant === undefined ? path : `${path}?${variant}`;
     const size = Math.min(Number(url.searchParams.get("pageSize") ?? 100), standIn.quirks.maxPageSize ?? 100);
     const all = rows.get(filtered) ?? [];
-    const data = all.slice((page - 1) * size, page * size).map((row) => resource("row", row));
+    const type = path.slice(path.lastIndexOf("/") + 1).replace(/s$/, "");
+    const data = all.slice((page - 1) * size, page * size).map((row) => resource(type, row));
     url.searchParams.set("page", String(page + 1));
     const next = page * size < all.length ? url.pathname + url.search : null;
     return Response.json({ meta: { page, pageSize: size }, data, links: { next } });

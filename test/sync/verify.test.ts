@@ -1,58 +1,55 @@
-/** What a file claims to hold, and when a row that was not met is called gone. */
-import { describe, expect, test } from "bun:test";
-import { AppError } from "../../src/lib/errors.ts";
-import type { Stream } from "../../src/streams/define.ts";
+/** What a file claims to hold, when a row that was not met is called gone, and what a repair makes of a state. */
+import { afterEach, describe, expect, test } from "bun:test";
 import { findStream } from "../../src/streams/index.ts";
-import type { Comparison } from "../../src/sync/comparison.ts";
-import { confirmExtra } from "../../src/sync/confirm-extra.ts";
-import type { StreamReport } from "../../src/sync/report.ts";
-import type { StoredState } from "../../src/sync/sink.ts";
+import type { Clocks } from "../../src/sync/clocks.ts";
+import type { Range } from "../../src/sync/ranges.ts";
+import type { Counts, StoredState } from "../../src/sync/sink.ts";
 import { EARLIEST, encodeListState, encodeSearchState } from "../../src/sync/stream-state.ts";
-import { heldFrom } from "../../src/sync/verify.ts";
+import { heldFrom, repairedState } from "../../src/sync/verify.ts";
+import { createLab, type Lab } from "./harness.ts";
+import { recently, rowsAt } from "./stand-in.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
-const DAY = 86_400_000;
-const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const messages = findStream("messages")!;
-const notes = findStream("notes")!;
+
+type Pairs = [number, number][];
+const ranges = (pairs: Pairs): Range[] => pairs.map(([from, to]) => ({ from, to }));
+
+function stored(start: number, search: Pairs, archive: Pairs, horizon = NOW): StoredState {
+  const state = {
+    ...{ start, horizon, settled: true, isRead: true, since: NOW - DAY, first: false },
+    done: { search: ranges(search), archive: ranges(archive) },
+    ...{ ties: [], unproven: [], scan: null, full: null, fullReadAt: null, audit: null },
+  };
+  return encodeSearchState(state, NOW);
+}
 
 describe("a file holds a stream", () => {
-  const state = (start: number, search: [number, number][], archive: [number, number][]): StoredState => {
-    const ranges = (pairs: [number, number][]) => pairs.map(([from, to]) => ({ from, to }));
-    const done = { search: ranges(search), archive: ranges(archive) };
-    return encodeSearchState({
-      start,
-      horizon: NOW,
-      done,
-      ties: [],
-      scan: null,
-      full: null,
-      fullReadAt: null,
-    });
-  };
   const since = NOW - 30 * DAY;
   const cases: [string, StoredState | null, number | null][] = [
     ["that was never synced, from the beginning", null, null],
     [
       "that was synced whole, from the beginning",
-      state(EARLIEST, [[EARLIEST, NOW]], [[EARLIEST, NOW]]),
+      stored(EARLIEST, [[EARLIEST, NOW]], [[EARLIEST, NOW]]),
       null,
     ],
-    ["from its start date on", state(since, [[since, NOW]], [[since, NOW]]), since],
+    ["from its start date on", stored(since, [[since, NOW]], [[since, NOW]]), since],
     [
       "from the beginning when a start date came only later",
-      state(since, [[EARLIEST, NOW]], [[EARLIEST, NOW]]),
+      stored(since, [[EARLIEST, NOW]], [[EARLIEST, NOW]]),
       null,
     ],
     [
       "from its start date on before all of it was read",
-      state(since, [[NOW - DAY, NOW]], [[since, NOW]]),
+      stored(since, [[NOW - DAY, NOW]], [[since, NOW]]),
       since,
     ],
-    ["from the beginning before all of it was read", state(EARLIEST, [[since, NOW]], [[since, NOW]]), null],
+    ["from the beginning before all of it was read", stored(EARLIEST, [[since, NOW]], [[since, NOW]]), null],
   ];
-  for (const [name, stored, expected] of cases) {
-    test(name, () => expect(heldFrom(messages, stored)).toBe(expected));
+  for (const [name, state, expected] of cases) {
+    test(name, () => expect(heldFrom(messages, state)).toBe(expected));
   }
 
   test("that is a list, whole", () => {
@@ -60,89 +57,134 @@ describe("a file holds a stream", () => {
   });
 
   test("and a state that does not parse is told with its way out", () => {
-    const stored = { state: { v: 7 }, syncedTo: null, complete: false };
-    expect(() => heldFrom(messages, stored)).toThrow(
+    const broken = { state: { v: 7 }, syncedTo: null, complete: false, start: null, counted: null };
+    expect(() => heldFrom(messages, broken)).toThrow(
       expect.objectContaining({ code: "store-state", hint: expect.stringContaining("reset messages") }),
     );
   });
 });
 
+describe("a repair", () => {
+  const whole: Pairs = [[EARLIEST, NOW + 40 * DAY]];
+  const counts = {
+    newest: (_stream: unknown, before: number) => Math.min(before - 1, NOW - 2 * DAY),
+  } as unknown as Counts;
+  const horizonOf = (state: StoredState | null) => (state?.state as { horizon: string } | undefined)?.horizon;
+  const right: Clocks = { server: NOW, local: NOW };
+
+  test("leaves a state as it is that claims nothing beyond what was seen", () => {
+    expect(repairedState(messages, stored(EARLIEST, whole, whole), right, counts)).toBeNull();
+    expect(repairedState(messages, null, right, counts)).toBeNull();
+    expect(repairedState(findStream("tags")!, encodeListState({ readAt: NOW }), right, counts)).toBeNull();
+  });
+
+  test("cuts one back that claims the future", () => {
+    const state = repairedState(messages, stored(EARLIEST, whole, whole, NOW + 30 * DAY), right, counts);
+    expect(horizonOf(state)).toBe(new Date(NOW).toISOString());
+    expect(Date.parse(state!.syncedTo!)).toBeLessThanOrEqual(NOW);
+  });
+
+  test("cuts one of version 1 back to the newest row of the file", () => {
+    const horizon = new Date(NOW - HOUR).toISOString();
+    const done = [[new Date(EARLIEST).toISOString(), horizon]];
+    const state = {
+      ...{ v: 1, start: done[0]![0], horizon, done: { search: done, archive: done } },
+      ...{ ties: [], scan: null, full: null, fullReadAt: null },
+    };
+    const old = { state, syncedTo: horizon, complete: true, start: null, counted: null };
+    const repaired = repairedState(messages, old, right, counts);
+    expect(horizonOf(repaired)).toBe(new Date(NOW - 2 * DAY).toISOString());
+    // What it is by then needs no repair.
+    expect(repairedState(messages, repaired, right, counts)).toBeNull();
+  });
+});
+
 describe("a row that was not met", () => {
-  /** Each round: how many rows turn up, and how long it takes. */
-  type Round = { readonly found: number; readonly tookMs?: number; readonly fails?: boolean };
+  const labs: Lab[] = [];
+  afterEach(() => {
+    for (const lab of labs.splice(0)) lab.end();
+  });
 
-  /** Plays rounds for streams of ten suspects each. */
-  async function play(rounds: readonly Round[], streams: readonly Stream[] = [messages]) {
-    let clock = NOW + 10 * MINUTE;
-    const left = new Map(streams.map((stream) => [stream, 10]));
-    const asked: { from: number; now: number; streams: string[] }[] = [];
-    const comparison = {
-      dropNoted: (stream: Stream) => {
-        const dropped = rounds[asked.length - 1]!.found;
-        left.set(stream, left.get(stream)! - dropped);
-        return { dropped, left: left.get(stream)! };
-      },
-    } as unknown as Comparison;
-    const unsure = await confirmExtra(streams, comparison, {
-      since: NOW,
-      lookbackMs: 15 * MINUTE,
-      clock: async () => clock,
-      read: async (chosen, from, now) => {
-        asked.push({ from, now, streams: chosen.map(({ name }) => name) });
-        const round = rounds[asked.length - 1]!;
-        clock += round.tookMs ?? 1_000;
-        const error = new AppError("api", "answered 500").report();
-        const report = (name: string): StreamReport => ({
-          ...{ stream: name, read: 0, written: 0, deleted: 0, rejected: 0, requests: 1, synced_to: null },
-          ...(round.fails ? { status: "failed", error } : { status: "done", error: null }),
-        });
-        return { streams: chosen.map(({ name }) => report(name)), stopped: null };
-      },
-    });
-    return { unsure, asked };
+  /** A file that was synced, and has twelve rows of each age that are purged since. */
+  async function setUp(): Promise<Lab & { readonly gone: string[] }> {
+    const lab = createLab({ maxPageSize: 10 });
+    labs.push(lab);
+    const old = Array.from({ length: 40 }, (_, i) => Date.now() - 900 * DAY + i * HOUR);
+    lab.api.rows.set("message", rowsAt("message", [...recently(120), ...old]));
+    await lab.sync(["messages"]);
+    const rows = lab.api.rows.get("message")!;
+    lab.api.rows.set(
+      "message",
+      rows.filter((_, i) => i % 9 !== 0),
+    );
+    return { ...lab, gone: rows.filter((_, i) => i % 9 === 0).map(({ id }) => id) };
   }
+  const deleted = (lab: Lab) =>
+    lab
+      .held("messages")
+      .filter((row) => row.endsWith("deleted"))
+      .map((row) => row.split(" ")[0]!);
 
-  test("is gone when a reading of what changed since does not meet it either", async () => {
-    const { unsure, asked } = await play([{ found: 0 }]);
-    expect(unsure.size).toBe(0);
-    expect(asked).toEqual([{ from: NOW - 15 * MINUTE, now: NOW + 10 * MINUTE, streams: ["messages"] }]);
+  test("is gone, and told; it is marked where that is to be repaired, and is then no difference", async () => {
+    const lab = await setUp();
+    const found = await lab.verify(["messages"]);
+    expect(found).toMatchObject({ exitCode: 6, streams: [{ extra: 18, missing: 0, stale: 0, repaired: 0 }] });
+    expect(lab.gone).toEqual(expect.arrayContaining([...found.streams[0]!.examples.extra]));
+    expect(deleted(lab)).toEqual([]);
+    const repaired = await lab.verify(["messages"], { repair: true });
+    expect(repaired).toMatchObject({ exitCode: 0, streams: [{ extra: 18, repaired: 18 }] });
+    expect(deleted(lab)).toEqual(lab.gone.toSorted());
+    expect(await lab.verify(["messages"])).toMatchObject({ exitCode: 0, streams: [{ extra: 0 }] });
   });
 
-  test("is looked for again while others turn up, each time in what changed since the last", async () => {
-    const { unsure, asked } = await play([{ found: 3, tookMs: 5_000 }, { found: 1 }, { found: 0 }]);
-    expect(unsure.size).toBe(0);
-    expect(asked.map(({ from }) => from)).toEqual([
-      NOW - 15 * MINUTE,
-      NOW - 5 * MINUTE,
-      NOW - 5 * MINUTE + 5_000,
-    ]);
+  test("because the index left it out for a time is asked for again, and is not called gone", async () => {
+    const lab = await setUp();
+    const sound = lab.api.rows.get("message")!;
+    const ill = sound.filter((_, i) => i % 5 !== 0);
+    lab.api.quirks.beforeSearch = (_count, { to }) =>
+      void lab.api.rows.set("message", to === null ? ill : sound);
+    const { streams } = await lab.verify(["messages"], { repair: true, concurrency: 1 });
+    expect(streams[0]).toMatchObject({ extra: lab.gone.length, repaired: lab.gone.length });
+    expect(deleted(lab)).toEqual(lab.gone.toSorted());
   });
 
-  test("is looked for again after a reading so long that it left news unread", async () => {
-    const { unsure, asked } = await play([{ found: 0, tookMs: 5 * MINUTE }, { found: 0 }]);
-    expect([unsure.size, asked.length]).toEqual([0, 2]);
+  test("because it moved while the others were read is not called gone", async () => {
+    const lab = await setUp();
+    let moved = 0;
+    lab.api.quirks.beforeSearch = () => {
+      const rows = lab.api.rows.get("message")!;
+      const row = rows[(moved * 37) % rows.length]!;
+      if (moved++ < 40) Object.assign(row, { updatedAt: new Date().toISOString(), rev: row.rev + 1 });
+    };
+    const { streams } = await lab.verify(["messages"], { repair: true });
+    expect(streams[0]).toMatchObject({ extra: lab.gone.length });
+    expect(deleted(lab)).toEqual(lab.gone.toSorted());
   });
 
-  test("is looked for no more when all have turned up", async () => {
-    const { unsure, asked } = await play([{ found: 10, tookMs: 5 * MINUTE }]);
-    expect([unsure.size, asked.length]).toEqual([0, 1]);
+  test("is not called gone, nor counted as such, while no answer about it is whole", async () => {
+    const lab = await setUp();
+    const timedOut = { meta: { page: 1, pageSize: 10, total: 0, timed_out: true }, data: [], links: {} };
+    lab.api.quirks.instead = ({ to }) => (to === null ? undefined : Response.json(timedOut));
+    const { streams, exitCode } = await lab.verify(["messages"], { repair: true, concurrency: 1 });
+    expect([exitCode, streams[0]?.extra, streams[0]?.error?.code]).toEqual([6, null, "incomplete"]);
+    expect(deleted(lab)).toEqual([]);
   });
 
-  test("is not called gone while others keep turning up", async () => {
-    const { unsure, asked } = await play(Array(9).fill({ found: 1 }), [messages, notes]);
-    expect(asked).toHaveLength(5);
-    expect([...unsure].map(([{ name }, { code }]) => [name, code])).toEqual([
-      ["messages", "incomplete"],
-      ["notes", "incomplete"],
-    ]);
+  test("is not called gone when what it may be in is refused", async () => {
+    const lab = await setUp();
+    lab.api.quirks.archiveStatus = 403;
+    const { streams, exitCode } = await lab.verify(["messages"], { repair: true });
+    expect([exitCode, streams[0]?.extra]).toEqual([6, null]);
+    expect(deleted(lab)).toEqual([]);
   });
 
-  test("is not called gone when what changed since cannot be read", async () => {
-    const { unsure } = await play([{ found: 0, fails: true }]);
-    expect(unsure.get(messages)).toMatchObject({ code: "api", message: "answered 500" });
-  });
-
-  test("costs nothing when there is none", async () => {
-    expect((await play([], [])).asked).toEqual([]);
+  test("is marked with none of the others when they are over a third, and all are told", async () => {
+    const lab = await setUp();
+    const rows = lab.api.rows.get("message")!;
+    lab.api.rows.set("message", rows.slice(0, 60));
+    const { streams, exitCode } = await lab.verify(["messages"], { repair: true });
+    expect([exitCode, streams[0]?.error?.code, deleted(lab)]).toEqual([6, "sweep-refused", []]);
+    await lab.verify(["messages"], { repair: true, force: true });
+    expect(deleted(lab)).toHaveLength(100);
   });
 });

@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
-import { counted, formatCount, listed } from "../../src/lib/count.ts";
+import { amountOf, formatCount, listed } from "../../src/lib/amounts.ts";
 
 test("one is one of something, and every other count is of several", () => {
-  expect([0, 1, 2, 1_000].map((count) => counted(count, "row"))).toEqual([
+  expect([0, 1, 2, 1_000].map((count) => amountOf(count, "row"))).toEqual([
     "0 rows",
     "1 row",
     "2 rows",
     "1,000 rows",
   ]);
-  expect([1, 11].map((count) => counted(count, "search", "searches"))).toEqual(["1 search", "11 searches"]);
+  expect([1, 11].map((count) => amountOf(count, "search", "searches"))).toEqual(["1 search", "11 searches"]);
 });
 
 test("digits are in groups of three", () => {

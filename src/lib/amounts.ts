@@ -6,7 +6,7 @@ export function formatCount(count: number): string {
 }
 
 /** A count and what was counted: `1 row`, `1,200 rows`; `many` is what follows any other count than one. */
-export function counted(count: number, one: string, many = `${one}s`): string {
+export function amountOf(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 

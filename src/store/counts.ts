@@ -1,0 +1,109 @@
+/**
+ * Counts the rows of a stream as Kustomer's search counts them, by the time of their last change: rows that
+ * Kustomer calls deleted are among them, and rows that we marked because they did not come are not. So one that
+ * was marked wrongly is counted as missing, and comes back.
+ */
+import type { Database } from "bun:sqlite";
+import { formatTime, parseTime } from "../lib/time.ts";
+import type { Stream } from "../streams/define.ts";
+import { quote } from "./identifier.ts";
+import { columnOf, type Layout } from "./layout.ts";
+
+/** Instants, ms: from, inclusive, to, exclusive; `to` may be Infinity. */
+export type Span = { readonly from: number; readonly to: number };
+
+export type DatedId = { readonly id: string; readonly updatedAt: number | null };
+
+/** How many rows were last changed in a span. */
+export function countChanged(db: Database, { name }: Stream, layout: Layout, span: Span): number {
+  const updated = updatedColumn(layout);
+  if (updated === null) return 0;
+  const where = `${updated} >= ? AND ${updated} < ?`;
+  const count = (condition: string) =>
+    db
+      .query<{ n: number }, [string, string]>(
+        `SELECT count(*) AS n FROM ${quote(name)} WHERE ${where}${condition}`,
+      )
+      .get(...bounds(span))!.n;
+  return count("") - count(` AND ${markedByUs(layout)}`);
+}
+
+/** When the row was changed (ms) that comes `offset` rows after the first of a span; null when there is none. */
+export function instantAt(
+  db: Database,
+  { name }: Stream,
+  layout: Layout,
+  span: Span,
+  offset: number,
+): number | null {
+  const updated = updatedColumn(layout);
+  if (updated === null) return null;
+  const row = db
+    .query<{ at: string }, [string, string, number]>(
+      `SELECT ${updated} AS at FROM ${quote(name)} WHERE ${updated} >= ? AND ${updated} < ?
+       ORDER BY ${updated} LIMIT 1 OFFSET ?`,
+    )
+    .get(...bounds(span), offset);
+  return row === null ? null : parseTime(row.at);
+}
+
+/** The rows of a span that are counted and are not among the ids, at most `limit`; those that Kustomer deleted are left out. */
+export function absentFrom(
+  db: Database,
+  { name }: Stream,
+  layout: Layout,
+  span: Span,
+  ids: ReadonlySet<string>,
+  limit: number,
+): DatedId[] {
+  const updated = updatedColumn(layout);
+  if (updated === null) return [];
+  const rows = db.query<{ id: string; at: string }, [string, string]>(
+    `SELECT id, ${updated} AS at FROM ${quote(name)}
+     WHERE ${updated} >= ? AND ${updated} < ? AND NOT (${markedByUs(layout)}) ORDER BY ${updated}`,
+  );
+  const absent: DatedId[] = [];
+  for (const { id, at } of rows.iterate(...bounds(span))) {
+    if (ids.has(id)) continue;
+    absent.push({ id, updatedAt: parseTime(at) });
+    if (absent.length >= limit) break;
+  }
+  return absent;
+}
+
+/** The newest change (ms) before an instant; null when there is none. */
+export function newestBefore(db: Database, { name }: Stream, layout: Layout, instant: number): number | null {
+  const updated = updatedColumn(layout);
+  if (updated === null) return null;
+  const row = db
+    .query<{ at: string | null }, [string]>(
+      `SELECT max(${updated}) AS at FROM ${quote(name)} WHERE ${updated} < ?`,
+    )
+    .get(formatTime(instant));
+  return row?.at == null ? null : parseTime(row.at);
+}
+
+/** True for rows that are marked deleted although they do not call themselves so. */
+function markedByUs({ columns }: Layout): string {
+  const deleted = columnOf(columns, "deleted");
+  const deletedAt = columnOf(columns, "deletedAt");
+  const flag = deleted?.kind === "bool" ? quote(deleted.name) : null;
+  const says = [
+    ...(flag === null ? [] : [`${flag} IS 1`]),
+    ...(deletedAt === null
+      ? []
+      : [`(${flag === null ? "TRUE" : `${flag} IS NOT 0`} AND ${quote(deletedAt.name)} IS NOT NULL)`]),
+  ];
+  const isSaid = says.length === 0 ? "FALSE" : `(${says.join(" OR ")})`;
+  return `(_deleted_at IS NOT NULL AND NOT ${isSaid})`;
+}
+
+function updatedColumn({ columns }: Layout): string | null {
+  const updatedAt = columnOf(columns, "updatedAt");
+  return updatedAt === null ? null : quote(updatedAt.name);
+}
+
+/** Text that is greater than every instant stands for no end. */
+function bounds({ from, to }: Span): [string, string] {
+  return [formatTime(from), to === Number.POSITIVE_INFINITY ? "~" : formatTime(to)];
+}

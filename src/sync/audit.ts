@@ -1,0 +1,278 @@
+/**
+ * Counts what the search index has and what the destination has, after a stream was read, and mends what differs.
+ * A count costs one request, whatever the range: so what was purged, what an earlier run or version lost, and
+ * what an index showed wrongly for a while is found without a second first sync. A difference only says where to
+ * read again: rows are written because they came, and marked deleted because they twice did not.
+ */
+import type { Counted } from "../lib/counted.ts";
+import { formatTime } from "../lib/time.ts";
+import { checkHealth, differing, mend, PAGE, type Part, READ_WHOLE, total } from "./mend.ts";
+import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
+import type { ReaderContext } from "./reader.ts";
+import type { Suspect } from "./sink.ts";
+import { type AuditState, EARLIEST, type Source } from "./stream-state.ts";
+
+/**
+ * What the reader is to read again before the audit goes on; it answers with the ids that came. Where old rows come
+ * from a list, that is read whole for any range of the archive.
+ */
+export type Reread = { readonly source: Source; readonly ranges: Ranges };
+
+export type AuditOptions = {
+  readonly counts: NonNullable<ReaderContext["counts"]>;
+  /** How many rows a source has in a range; null where it does not say. */
+  readonly count: (source: Source, range: Range) => Promise<number | null>;
+  /** Where old rows come from a list: whether that holds more rows than the destination. */
+  readonly isListLonger: (() => Promise<boolean>) | null;
+  /** Marks as deleted what is gone of these. */
+  readonly judge: (suspects: readonly Suspect[]) => AsyncGenerator<Reread, void, ReadonlySet<string>>;
+  /** What changed after the horizon, to be read again when counts differ: a row that moves is no difference. */
+  readonly tail: Ranges;
+  /** Where only one source can know of a row. */
+  readonly alone: Readonly<Record<Source, Ranges>>;
+  readonly sources: readonly Source[];
+  /** The earliest instant that was asked for, and the last that is claimed. */
+  readonly start: number;
+  readonly horizon: number;
+  /** The clock that is behind, ms. */
+  readonly now: number;
+  /** The stream's place among those of the run: what is counted in turn is not counted of all in one run. */
+  readonly place: number;
+  readonly before: AuditState | null;
+};
+
+/** Where only parts can be counted, so many of them in one run. */
+const PARTS = 2;
+/** A part is chosen to hold fewer rows than the lowest limit of counting that was met (10,000) by so much. */
+const PART_OF_CAP = 0.9;
+/** Kustomer's web app asks for counts up to 10,000; a round number below what the file has may be such a limit. */
+function isCapped(index: number, file: number): boolean {
+  return index < file && index >= 1_000 && index % 1_000 === 0;
+}
+
+/** What Kustomer's web app counts to. */
+const CAP = 10_000;
+
+const HOUR = 3_600_000;
+/** A list of old rows is looked at in one of so many runs. */
+const LIST_TURNS = 5;
+/** How far back from the horizon the parts begin that are counted in turn. */
+const BACK = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR, 365 * 24 * HOUR];
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Audits one stream; returns what the next audit is to know. Throws `incomplete` where the index is plainly ill. */
+export async function* audit(options: AuditOptions): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
+  const { before, place, alone, start, horizon } = options;
+  const turn = before === null ? 0 : before.turn + 1;
+  const rangeOf = (source: Source): Range | null => {
+    const asked = { from: Math.max(start, EARLIEST), to: horizon + 1 };
+    return intersect([asked], alone[source])[0] ?? null;
+  };
+  const whole = rangeOf("search");
+  const old = options.sources.includes("archive") ? rangeOf("archive") : null;
+  const result: AuditState = {
+    turn,
+    cursor: before?.cursor ?? null,
+    unexplained: before?.unexplained ?? 0,
+    overlap: before?.overlap ?? 0,
+    counted: before?.counted ?? nothing(options),
+  };
+  // What only a list knows cannot be counted; that it has no more rows than the file can be seen.
+  const isListTurn = (turn + place) % LIST_TURNS === 0;
+  if (options.isListLonger !== null && isListTurn && (await options.isListLonger())) {
+    yield { source: "archive", ranges: [{ from: start, to: horizon }] };
+  }
+  const isOldTurn = old !== null && ((turn + place) % 2 === 0 || whole === null);
+  if (isOldTurn) return { ...(yield* auditBoth(whole, old, { ...options, before: result })), turn };
+  if (whole === null) return result;
+  const part = partOf(whole, turn, options);
+  return { ...(yield* auditSource("search", whole, part, { ...options, before: result })), turn };
+}
+
+/**
+ * Counts all that both sources have: where these are together as many as the file has, so is what lies around the
+ * border between them. Only where they are not is each counted for itself, and what lies around the border read in both.
+ */
+async function* auditBoth(
+  whole: Range | null,
+  old: Range,
+  options: AuditOptions & { readonly before: AuditState },
+): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
+  const { before, counts, count } = options;
+  const all = { from: old.from, to: whole?.to ?? old.to };
+  const index = await count("search", all);
+  const archived = await count("archive", all);
+  const file = counts.count(all);
+  if (index !== null && archived !== null && index + archived === file + before.overlap) {
+    const counted = told({ range: all, index: file, file }, options);
+    return { ...before, cursor: null, counted };
+  }
+  let result = before;
+  if (whole !== null) result = yield* auditSource("search", whole, null, options);
+  const ofOld = yield* auditSource("archive", old, null, {
+    ...options,
+    before: { ...result, unexplained: 0 },
+  });
+  // Of both the one that differs is told.
+  if (result.counted.equal !== false && ofOld.counted.equal === false) {
+    result = { ...result, counted: ofOld.counted };
+  }
+  const border = { from: old.to, to: whole?.from ?? old.to };
+  if (border.from >= border.to) return result;
+  return { ...result, overlap: yield* auditBorder(border, options) };
+}
+
+/** Reads what lies around the border in both sources where their counts are news; returns how many rows both have. */
+async function* auditBorder(
+  border: Range,
+  options: AuditOptions & { readonly before: AuditState },
+): AsyncGenerator<Reread, number, ReadonlySet<string>> {
+  const { before, counts, count, judge } = options;
+  const there = ((await count("search", border)) ?? 0) + ((await count("archive", border)) ?? 0);
+  if (there === counts.count(border) + before.overlap) return before.overlap;
+  const came = new Set<string>();
+  for (const source of ["search", "archive"] as const) {
+    for (const id of yield { source, ranges: [border] }) came.add(id);
+  }
+  yield* judge(counts.absent(border, came, READ_WHOLE));
+  return Math.max(0, there - counts.count(border));
+}
+
+function nothing({ now, start }: AuditOptions): Counted {
+  return { at: formatTime(now), of: wordsOf(start), index: null, file: 0, equal: null };
+}
+
+function wordsOf(start: number): string {
+  return start <= EARLIEST ? "all" : `since ${formatTime(start)}`;
+}
+
+/**
+ * The part that is counted in a run; null for all of it. By turns it is what comes after a border in the older half,
+ * and what comes before one in the younger half: so two runs count every row, and each of their borders tells a row
+ * that the file has in an old version, on the wrong side of it. The borders lie at ever other shares of the rows, and
+ * hours, days and months before the horizon.
+ */
+function partOf(whole: Range, turn: number, { counts, horizon, before }: AuditOptions): Range | null {
+  if (turn === 0 || before?.counted.equal === false) return null;
+  const rows = counts.count(whole);
+  const nth = turn >> 1;
+  const atShare = (share: number) => counts.instantAt(whole, Math.floor(rows * share));
+  const share = (((nth + 1) * GOLDEN) % 1) / 2;
+  if (turn % 2 === 1) {
+    const from = atShare(share);
+    return from === null || from <= whole.from ? null : { from, to: whole.to };
+  }
+  const recent = horizon - BACK[(nth >> 1) % BACK.length]!;
+  const middle = atShare(0.5) ?? whole.to;
+  const to = nth % 2 === 0 && recent > middle ? recent : atShare(0.5 + share);
+  return to === null || to <= middle || to >= whole.to ? null : { from: whole.from, to };
+}
+
+async function* auditSource(
+  source: Source,
+  whole: Range,
+  part: Range | null,
+  options: AuditOptions & { readonly before: AuditState },
+): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
+  const { before, tail } = options;
+  let parts = await countParts(source, [part ?? whole], options);
+  if (parts === null) return yield* auditParts(source, whole, options);
+  if (differing(parts).length === 0) {
+    return { ...before, cursor: null, unexplained: 0, counted: told(parts[0]!, options) };
+  }
+  // What moved since it was read is news; what stays different when that has come is a difference.
+  yield { source: "search", ranges: tail };
+  const ranges = part === null ? [whole] : subtract([whole], [part]).concat(part);
+  parts = await countParts(source, ranges, options);
+  if (parts === null) return yield* auditParts(source, whole, options);
+  const difference = total(parts, "index") - total(parts, "file");
+  const isExplained = differing(parts).length === 1 && difference !== 0 && difference === before.unexplained;
+  let unexplained = isExplained ? difference : 0;
+  if (!isExplained && differing(parts).length > 0) {
+    checkHealth(total(parts, "index"), total(parts, "file"));
+    const isEnd = yield* mend(source, parts, options);
+    parts = (await countParts(source, [whole], options)) ?? parts;
+    // What is still different after all of it came is not asked for again until it is another difference.
+    unexplained = isEnd ? total(parts, "index") - total(parts, "file") : 0;
+  }
+  const counted = { range: whole, index: total(parts, "index"), file: total(parts, "file") };
+  return { ...before, cursor: null, unexplained, counted: told(counted, options) };
+}
+
+function told({ range, index, file }: Part, { now, start, horizon }: AuditOptions): Counted {
+  const [from, to] = [formatTime(range.from), formatTime(range.to)];
+  const isFromStart = range.from <= Math.max(start, EARLIEST);
+  const isToEnd = range.to > horizon;
+  const of = isFromStart
+    ? isToEnd
+      ? wordsOf(start)
+      : `before ${to}`
+    : isToEnd
+      ? `since ${from}`
+      : `${from} to ${to}`;
+  return { at: formatTime(now), of, index, file, equal: index === file };
+}
+
+/** Counts ranges; null when the index does not count that far. */
+async function countParts(
+  source: Source,
+  ranges: Ranges,
+  { count, counts }: AuditOptions,
+): Promise<Part[] | null> {
+  const parts: Part[] = [];
+  for (const range of ranges) {
+    const index = await count(source, range);
+    const file = counts.count(range);
+    if (index === null || isCapped(index, file)) return null;
+    parts.push({ range, index, file });
+  }
+  return parts;
+}
+
+/** Where the index does not count that far, or not at all: some parts in each run, read rather than counted if need be. */
+async function* auditParts(
+  source: Source,
+  whole: Range,
+  options: AuditOptions & { readonly before: AuditState },
+): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
+  const { before, counts, now } = options;
+  let cursor =
+    before.cursor !== null && before.cursor < whole.to ? Math.max(before.cursor, whole.from) : whole.from;
+  const begin = cursor;
+  let isEqual = true;
+  let [index, file] = [0, 0];
+  let isCounted = true;
+  for (let nth = 0; nth < PARTS && cursor < whole.to; nth += 1) {
+    const rest = { from: cursor, to: whole.to };
+    const size = isCounted ? Math.floor(CAP * PART_OF_CAP) : PAGE;
+    const to = counts.instantAt(rest, size) ?? whole.to;
+    const range = { from: cursor, to: Math.max(to, cursor + 1) };
+    const held = counts.count(range);
+    const there = isCounted ? await options.count(source, range) : null;
+    if (there === null || isCapped(there, held)) {
+      isCounted = false;
+      const small = { from: cursor, to: Math.max(counts.instantAt(rest, PAGE) ?? whole.to, cursor + 1) };
+      const came = yield { source, ranges: [small] };
+      yield* options.judge(counts.absent(small, came, READ_WHOLE));
+      cursor = small.to;
+      continue;
+    }
+    if (there !== held) {
+      isEqual = false;
+      yield* mend(source, [{ range, index: there, file: held }], options);
+    }
+    index += there;
+    file += counts.count(range);
+    cursor = range.to;
+  }
+  const of = `${formatTime(begin)} to ${formatTime(cursor)}`;
+  const isEnd = cursor >= whole.to;
+  const counted: Counted = {
+    at: formatTime(now),
+    of,
+    index: isCounted ? index : null,
+    file: isCounted ? file : counts.count({ from: begin, to: cursor }),
+    equal: isCounted ? isEqual || index === file : null,
+  };
+  return { ...before, cursor: isEnd ? null : cursor, counted };
+}

@@ -1,0 +1,207 @@
+/**
+ * Reads the open ranges of a search: asks one for its first page in ascending order, commits the rows with what the
+ * page proves, and goes on from there by time, never by page number, because a row that changes while it is read
+ * would shift the pages and another be skipped.
+ */
+import type { Page } from "../kustomer/search.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Resource } from "../lib/resource.ts";
+import { formatTime } from "../lib/time.ts";
+import { type Clocks, latestOf } from "./clocks.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Mark } from "./page-proof.ts";
+import type { Patience } from "./patience.ts";
+import type { Piece } from "./pieces.ts";
+import { createRangeAsker } from "./range-page.ts";
+import { middleOf, type Range } from "./ranges.ts";
+import type { Api } from "./reader.ts";
+import { newTie } from "./stream-state.ts";
+
+/** How often a page that is not whole is asked again before its range is halved. */
+const UNSOUND_REPEATS = 3;
+
+/**
+ * What changed so long after the run's start is news, of which the next run hears. Less is not: the Date
+ * header that told the start has no milliseconds, and the servers' clocks may differ.
+ */
+const NEWS_FROM_MS = 60_000;
+/** What claims to have changed so long after the run's start has an odd date, and is no news. */
+const NEWS_TO_MS = 86_400_000;
+
+/** So many pages more than the open end had at first are followed while it grows. */
+const CHASED_PAGES = 50;
+
+export class RangeReader {
+  readonly #ledger: Ledger;
+  readonly #patience: Patience;
+  readonly #clocks: Clocks;
+  readonly #ask: ReturnType<typeof createRangeAsker>;
+  /** Rows of the open end that came, and how many it had when it was first asked. */
+  #tail = { came: 0, pages: 0, total: null as number | null };
+  #leftNews = false;
+
+  constructor(context: string, api: Api, ledger: Ledger, patience: Patience, clocks: Clocks) {
+    this.#ledger = ledger;
+    this.#patience = patience;
+    this.#clocks = clocks;
+    this.#ask = createRangeAsker(context, api);
+  }
+
+  /** Whether a reading left out what changed while it went on; asking forgets it, and what came of the open end. */
+  takeLeftNews(): boolean {
+    const left = this.#leftNews;
+    this.#leftNews = false;
+    this.#tail = { came: 0, pages: 0, total: null };
+    return left;
+  }
+
+  /** Asks a piece for its next page, and commits what came. Throws `incomplete` for an instant that never comes whole. */
+  async readRange(piece: Piece): Promise<void> {
+    const { pieces, line, horizon } = this.#ledger;
+    const asked: Range = { from: piece.next, to: piece.to };
+    // All of the open end is asked for again by the next run, so that nothing hangs on what it proves.
+    const isTail = asked.from >= line;
+    const { page, rows, proof, pageSize } = await this.#ask({
+      source: piece.source,
+      range: asked,
+      pageSize: piece.pageSize,
+      settledBefore: isTail ? Number.POSITIVE_INFINITY : line,
+    });
+    if (rows.length > 0 && proof.kind !== "unsorted") {
+      this.#ledger.evidence.showed(
+        asked.from,
+        rows.map(({ time }) => time),
+      );
+    }
+    // Of a piece that was cut meanwhile, the count tells nothing.
+    const counted = asked.to === piece.to ? page.total : piece.left;
+    if (counted !== null) piece.left = Math.max(0, counted - rows.length);
+    if (!pieces.has(piece) || piece.next !== asked.from) return this.#ledger.commit(page.rows, null);
+    if (proof.kind === "unsound") {
+      // What came is good; it only does not prove anything.
+      this.#ledger.commit(page.rows, null);
+      this.#patience.spend(proof.why);
+      return this.#repeat(piece, page.timedOut || page.next === null ? 0 : rows.length, proof.why);
+    }
+    piece.unsound = [];
+    if (proof.kind === "unsorted") {
+      this.#ledger.commit(page.rows, null);
+      this.#patience.spend("the rows of a page were in no order");
+      pieces.begin(piece);
+      if (!this.#narrow(piece)) pieces.cutOutTie(piece, newTie(piece.source, piece.from, pageSize));
+      return;
+    }
+    const proven = this.#proveBefore(piece, rows);
+    switch (proof.kind) {
+      case "all":
+        if (rows.length === 0) {
+          this.#patience.spend(null);
+          // Nothing and no count of it: that much is asked twice.
+          if (page.total === null && !piece.wasEmpty) {
+            piece.wasEmpty = true;
+            return this.#ledger.commitProven(piece, page.rows, proven);
+          }
+        } else this.#patience.reward();
+        return this.#ledger.commitRead(piece.source, page.rows, {
+          from: proven?.from ?? asked.from,
+          to: asked.to,
+        });
+      case "through":
+        return this.#goThrough(piece, page, asked, proven, proof.marks);
+      case "tie":
+        this.#patience.reward();
+        if (isTail && this.#isNews(piece, page, proof.at)) return this.#leaveNews(piece, page.rows, asked);
+        if (proof.at === horizon && asked.from === horizon && this.#ledger.leaveSettled(page.rows.length)) {
+          return this.#ledger.commit(page.rows, this.#ledger.state);
+        }
+        // Cut out before the commit, so that the next run knows of it and need not ask again to find it.
+        return this.#ledger.commitProven(piece, page.rows, proven, () => {
+          if (pieces.holding(piece.source, proof.at) === piece) {
+            pieces.cutOutTie(piece, newTie(piece.source, proof.at, pageSize));
+          }
+        });
+      case "unsettled":
+        this.#patience.spend("the rows of a page changed while it was read");
+        this.#ledger.commitProven(piece, page.rows, proven);
+        if (asked.from < line && line < piece.to && pieces.cut(piece, line) !== null) return;
+        if (!this.#narrow(piece)) pieces.cutOutTie(piece, newTie(piece.source, piece.next, pageSize));
+    }
+  }
+
+  /** What came of a piece before is proven when a row that it ended with stands where this page begins. */
+  #proveBefore(piece: Piece, rows: readonly { id: string; time: number | null }[]): Range | null {
+    if (piece.marks.length === 0) return null;
+    const stands = piece.marks.some(({ id, at }) => rows.some((row) => row.id === id && row.time === at));
+    if (stands) return { from: piece.from, to: piece.next };
+    this.#patience.spend("a row was shown at a time at which the search does not find it");
+    this.#ledger.pieces.cutOffUnproven(piece);
+    return null;
+  }
+
+  #goThrough(piece: Piece, page: Page, asked: Range, proven: Range | null, marks: readonly Mark[]): void {
+    this.#patience.reward();
+    const within = marks.filter(({ at }) => at < piece.to);
+    const last = within.at(-1)?.at;
+    if (last === undefined) {
+      this.#ledger.commitProven(piece, page.rows, proven);
+      return;
+    }
+    piece.pace = (last - asked.from) / (page.rows.length + page.rejected);
+    if (asked.from >= this.#ledger.line) {
+      if (this.#isNews(piece, page, last)) this.#leaveNews(piece, page.rows, asked);
+      else this.#ledger.commitRead(piece.source, page.rows, { from: proven?.from ?? asked.from, to: last });
+      return;
+    }
+    this.#ledger.commitProven(piece, page.rows, proven, () =>
+      this.#ledger.pieces.goOn(
+        piece,
+        last,
+        within.filter(({ at }) => at === last),
+      ),
+    );
+  }
+
+  /** The last range has no end. To follow what changes while the run goes on could go on for ever. */
+  #leaveNews(piece: Piece, rows: readonly Resource[], asked: Range): void {
+    this.#leftNews = true;
+    this.#ledger.commitRead(piece.source, rows, { from: piece.from, to: asked.to });
+  }
+
+  /**
+   * True for a page of the open end when all that it had at first has come, and what comes is newer than the run; by
+   * the clocks, or because rows change faster than they are read.
+   */
+  #isNews(piece: Piece, { total, rows }: Page, last: number): boolean {
+    if (piece.to !== Number.POSITIVE_INFINITY || piece.source !== "search") return false;
+    const tail = this.#tail;
+    tail.total ??= total;
+    tail.came += rows.length;
+    tail.pages += 1;
+    const now = latestOf(this.#clocks);
+    const isNew = last > now + NEWS_FROM_MS && last < now + NEWS_TO_MS;
+    if (isNew && tail.came >= (tail.total ?? 0)) return true;
+    const pages = Math.ceil((tail.total ?? 0) / Math.max(1, rows.length));
+    return last >= this.#ledger.begun && tail.pages > 2 * pages + CHASED_PAGES;
+  }
+
+  /** Asks a page that was not whole again; one that stays so, in smaller pages or in smaller ranges. */
+  #repeat(piece: Piece, came: number, why: string): void {
+    piece.unsound.push(came);
+    if (piece.unsound.length <= UNSOUND_REPEATS) return;
+    const isClamped = came > 0 && piece.unsound.every((other) => other === came);
+    piece.unsound = [];
+    // "pageSize above the max is clamped silently" (singer-io/tap-kustomer, PR #15): the same count each time.
+    if (isClamped) piece.pageSize = came;
+    else if (!this.#narrow(piece)) {
+      throw new AppError("incomplete", `${why}, again and again, for ${formatTime(piece.next)}`, {
+        hint: "run sync again later: all other rows are read",
+      });
+    }
+  }
+
+  /** Halves a piece that can be read only when it fits one page; false when it is one millisecond already. */
+  #narrow(piece: Piece): boolean {
+    const middle = middleOf({ from: piece.next, to: piece.to }, this.#ledger.begun);
+    return middle !== null && this.#ledger.pieces.cut(piece, middle) !== null;
+  }
+}

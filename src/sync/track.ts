@@ -1,0 +1,227 @@
+/**
+ * One stream on its way through a run: its reader, what came of it, and what is told of it afterwards. What a stream
+ * lacks is never left out of its report.
+ */
+import type { Page } from "../kustomer/search.ts";
+import type { KeptOut } from "../kustomer/shapes.ts";
+import type { Counted } from "../lib/counted.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Stream } from "../streams/define.ts";
+import { isTypeOf } from "../streams/type.ts";
+import { earliestOf } from "./clocks.ts";
+import { createListReader } from "./list-reader.ts";
+import type { Api, Reader, ReaderContext } from "./reader.ts";
+import type { StreamReport, StreamStatus } from "./report.ts";
+import type { SyncOptions } from "./run.ts";
+import { createSearchReader } from "./search-reader.ts";
+import type { Sink } from "./sink.ts";
+import { decodeListState, decodeSearchState } from "./stream-state.ts";
+
+/** So many rows that were kept out are named. */
+const NAMED = 5;
+
+export type PlannedOptions = SyncOptions & { readonly fullSince: number | null };
+
+export type StreamProgress = {
+  /** Rows that came in this run. */
+  readonly rows: number;
+  /** How many rows this run will read, as far as is known; null before anything is. */
+  readonly total: number | null;
+  readonly state: "reading" | StreamStatus;
+};
+
+export type SyncEvents = {
+  readonly progress?: (stream: string, progress: StreamProgress) => void;
+};
+
+export type Track = {
+  readonly reader: Reader;
+  read: number;
+  written: number;
+  deleted: number;
+  rejected: number;
+  /** Some of these. */
+  readonly keptOut: KeptOut[];
+  requests: number;
+  left: number | null;
+  syncedTo: string | null;
+  complete: boolean;
+  /** What an audit counted; null when there was none. */
+  counted: Counted | null;
+  /** Steps under way. */
+  active: number;
+  error: AppError | null;
+  ended: boolean;
+};
+
+/** Makes a stream's reader, from the state that the sink has of it. Throws `store-state`. */
+export function startTrack(
+  stream: Stream,
+  place: number,
+  api: Api,
+  sink: Sink,
+  options: PlannedOptions,
+  denied: ReaderContext["denied"],
+  events: SyncEvents,
+): Track {
+  const stored = sink.loadState(stream);
+  let saved = stored === null ? null : JSON.stringify(stored);
+  const accepts = (type: string) => isTypeOf(stream, type);
+  const counted = async (asked: Promise<Page>): Promise<Page> => {
+    const page = await asked;
+    track.requests += page.requests;
+    track.read += page.rows.length;
+    track.rejected += page.rejected;
+    for (const out of page.keptOut) if (track.keptOut.length < NAMED) track.keptOut.push(out);
+    return page;
+  };
+  const context: ReaderContext = {
+    clocks: options.clocks,
+    api: {
+      search: (request) => counted(api.search({ ...request, accepts })),
+      list: (request) => counted(api.list({ ...request, accepts })),
+    },
+    commit: (rows, state, more = {}) => {
+      const after = state === null ? saved : JSON.stringify(state);
+      // What would change nothing is no commit, which costs the disk its time.
+      if (rows.length > 0 || after !== saved || Object.keys(more).length > 0) {
+        const done = sink.commit({ stream, rows, state, now: earliestOf(options.clocks), ...more });
+        track.written += done.written;
+        track.deleted += done.deleted;
+        saved = after;
+      }
+      if (state !== null) {
+        track.syncedTo = state.syncedTo;
+        track.complete = state.complete;
+      }
+      events.progress?.(stream.name, progressOf(track, "reading"));
+    },
+    countMissing: (ids) => sink.countMissing(stream, ids),
+    unseen: unseenOf(sink, stream),
+    counts: countsOf(sink, stream),
+    counted: (counted) => {
+      track.counted = counted;
+    },
+    denied,
+    left: (rows) => {
+      track.left = rows;
+    },
+  };
+  const track: Track = {
+    reader: readerOf(stream, place, sink, options, context),
+    read: 0,
+    written: 0,
+    deleted: 0,
+    rejected: 0,
+    keptOut: [],
+    requests: 0,
+    left: null,
+    syncedTo: stored?.syncedTo ?? null,
+    complete: false,
+    counted: null,
+    active: 0,
+    error: null,
+    ended: false,
+  };
+  return track;
+}
+
+function readerOf(
+  stream: Stream,
+  place: number,
+  sink: Sink,
+  options: PlannedOptions,
+  context: ReaderContext,
+): Reader {
+  const stored = sink.loadState(stream);
+  const { read } = stream;
+  if (read.by === "list") {
+    decodeListState(stream.name, stored);
+    return createListReader(stream, read, context);
+  }
+  const known = decodeSearchState(stream.name, stored);
+  // Where nothing is noted as seen, nothing tells how a full read that was interrupted goes on.
+  const canTell = sink.unseen !== undefined;
+  return createSearchReader(
+    stream,
+    read,
+    options.full && !canTell ? null : known,
+    { ...options, full: options.full && canTell, audits: options.audits ?? false, place },
+    context,
+  );
+}
+
+function unseenOf({ unseen }: Sink, stream: Stream): ReaderContext["unseen"] {
+  if (unseen === undefined) return null;
+  return {
+    count: (from) => unseen.count(stream, from),
+    list: (from, after, limit) => unseen.list(stream, from, after, limit),
+  };
+}
+
+function countsOf({ counts }: Sink, stream: Stream): ReaderContext["counts"] {
+  if (counts === undefined) return null;
+  return {
+    count: (range) => counts.count(stream, range),
+    instantAt: (range, offset) => counts.instantAt(stream, range, offset),
+    absent: (range, ids, limit) => counts.absent(stream, range, ids, limit),
+    newest: (before) => counts.newest(stream, before),
+  };
+}
+
+function progressOf(track: Track, state: StreamProgress["state"]): StreamProgress {
+  return { rows: track.read, total: track.left === null ? null : track.read + track.left, state };
+}
+
+/** Tells once that a stream has nothing left to do. */
+export function endTrack(track: Track, events: SyncEvents): void {
+  if (track.ended || track.active > 0) return;
+  if (track.error === null && !track.reader.finished()) return;
+  track.ended = true;
+  events.progress?.(track.reader.stream.name, progressOf(track, statusOf(track)));
+}
+
+function statusOf(track: Track): StreamStatus {
+  if (track.error !== null) return track.error.recovery === "skip" ? "skipped" : "failed";
+  if (track.reader.failure() !== null) return "failed";
+  const isWhole = track.complete && track.reader.lacks().length === 0 && unkept(track) === null;
+  return isWhole ? "done" : "partial";
+}
+
+/** A stream that is not complete says why, also where nothing failed; a run that was stopped says it once for all. */
+export function reportOf(track: Track, isStopped: boolean): StreamReport {
+  const { reader, read, written, deleted, rejected, keptOut, requests, syncedTo } = track;
+  const status = statusOf(track);
+  const open = status === "partial" && !isStopped ? stillOpen(reader.stream.name) : null;
+  const error = track.error ?? reader.failure() ?? reader.lacks()[0] ?? unkept(track) ?? open;
+  return {
+    stream: reader.stream.name,
+    status,
+    read,
+    written,
+    deleted,
+    rejected,
+    kept_out: keptOut.map(({ id, why }) => `${id ?? "a row"} ${why}`),
+    requests,
+    synced_to: syncedTo,
+    counted: track.counted,
+    error: error === null ? null : error.report(),
+  };
+}
+
+/** A row that has an id and cannot be kept is missing; one without an id is none that anybody could miss. */
+function unkept({ keptOut, reader }: Track): AppError | null {
+  const row = keptOut.find(({ id }) => id !== null);
+  if (row === undefined) return null;
+  return new AppError("incomplete", `a row cannot be kept: ${row.id} ${row.why}`, {
+    at: reader.stream.name,
+    hint: "all other rows are read; look at it in Kustomer",
+  });
+}
+
+function stillOpen(stream: string): AppError {
+  return new AppError("incomplete", "a part of it is still to be read", {
+    at: stream,
+    hint: "run sync again: it goes on with that part",
+  });
+}
