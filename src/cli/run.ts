@@ -225,13 +225,15 @@ type Explanation = {
 /** An error in words for people and as data; what is not an AppError is a bug, and shows its stack. */
 function explain(thrown: unknown, signal: AbortSignal, resumes: boolean): Explanation {
   // A request cut off by Ctrl-C may surface as the runtime's own AbortError.
+  const stop = signal.aborted ? (signal.reason as AppError) : null;
   const isStop =
     thrown instanceof AppError
-      ? thrown.code === "interrupted" && thrown.hint === undefined
+      ? thrown.code === "interrupted" && thrown.message === stop?.message && thrown.hint === undefined
       : thrown instanceof Error && thrown.name === "AbortError";
-  const { message } = isStop && signal.aborted ? (signal.reason as AppError) : { message: null };
   const error =
-    message === null ? thrown : new AppError("interrupted", message, { hint: againHint(resumes) });
+    stop !== null && isStop
+      ? new AppError("interrupted", stop.message, { hint: stop.hint ?? againHint(resumes) })
+      : thrown;
   if (error instanceof AppError) {
     const report = error.report();
     const message = error.at === undefined ? report.message : `${error.at}: ${report.message}`;

@@ -6,8 +6,9 @@ import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/reading
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { defineCommand } from "./command.ts";
 import { skipOption } from "./options.ts";
+import { glossary } from "./wrap.ts";
 
-const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means]);
+const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means] as const);
 
 export const sandbox = defineCommand({
   name: "sandbox",
@@ -69,11 +70,11 @@ export const sandbox = defineCommand({
     ["kustomer-sync sandbox --as sort-never,archive-403", "no order, and no archive"],
     ["kustomer-sync sandbox --port 0 --json", "any free port, told as JSON"],
   ],
-  run: async ({ values, signal, log, show, showTable, outJson }) => {
+  run: async ({ values, signal, log, show, outJson, width }) => {
     const readings = [...values.as];
     if (readings.includes("list")) {
       if (values.json) await outJson(Object.fromEntries(MEANINGS));
-      else await showTable(["reading", "means"], MEANINGS);
+      else await show(`${glossary(MEANINGS, width).join("\n")}\n`);
       return EXIT.done;
     }
     const server = await startSandbox({

@@ -1,5 +1,5 @@
 /** Breaks texts into lines that fit a width, between words; a word that is wider than that stays whole. */
-import { displayWidth } from "./table.ts";
+import { displayWidth, pad } from "./table.ts";
 
 /**
  * Breaks a text between words, the lines after the first indented. A word may also be broken after a `|`, so that
@@ -17,4 +17,15 @@ export function wrap(text: string, width: number, indent = ""): string[] {
     }
   }
   return [...lines, line];
+}
+
+/** Names with what they mean beside them, which stays in a column of its own. */
+export function glossary(
+  entries: readonly (readonly [name: string, meaning: string])[],
+  width: number,
+): string[] {
+  const column = Math.max(0, ...entries.map(([name]) => displayWidth(name))) + 2;
+  return entries.flatMap(([name, meaning]) =>
+    wrap(pad(name, { width: column }) + meaning, width, " ".repeat(column)),
+  );
 }

@@ -231,7 +231,15 @@ describe("--quiet", () => {
 });
 
 describe("at the width of the terminal", () => {
-  const commands = [["sync"], ["status"], ["check"], ["streams"], ["streams", "conversations"], ["verify"]];
+  const commands = [
+    ["sync"],
+    ["status"],
+    ["check"],
+    ["streams"],
+    ["streams", "conversations"],
+    ["verify"],
+    ["sandbox", "--as", "list"],
+  ];
   const widest = (text: string) => Math.max(...text.split("\n").map((line) => Bun.stringWidth(line)));
 
   test.each(commands)(
