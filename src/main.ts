@@ -10,8 +10,7 @@ async function start(): Promise<void> {
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
     const by = name === "SIGINT" ? "Ctrl-C" : name;
-    const hint = "the same command again, which goes on where this one stopped";
-    controller.abort(new AppError("interrupted", `stopped by ${by}`, { hint }));
+    controller.abort(new AppError("interrupted", `stopped by ${by}`));
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   // A reader that has gone (`2>&1 | head -1`) is no failure of ours.

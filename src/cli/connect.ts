@@ -8,7 +8,12 @@ import type { Values } from "./option.ts";
 import type { connectionOptions, limitOptions } from "./options.ts";
 import type { Environment } from "./parse.ts";
 
-export type Connection = { readonly client: Client; readonly limiter: Limiter };
+export type Connection = {
+  readonly client: Client;
+  readonly limiter: Limiter;
+  /** The window (ms) over which the account's limits count. */
+  readonly windowMs: number;
+};
 
 /** Searches per minute that Kustomer lets an API key make (developer docs, "rate limits"). */
 const SEARCHES_PER_WINDOW = 100;
@@ -36,5 +41,5 @@ export async function connect(
   const client = createClient({
     ...{ baseUrl, apiKey, hostOption, timeoutMs, maxBodyBytes, limiter, signal, log },
   });
-  return { client, limiter };
+  return { client, limiter, windowMs: values.rateWindow };
 }

@@ -4,7 +4,9 @@ import type { Format } from "../export/format.ts";
 import { FORMATS } from "../export/formats.ts";
 import { MOST_CHARACTERS, MOST_ROWS } from "../export/spreadsheet.ts";
 import type { Counted } from "../export/stream-files.ts";
+import { formatCount } from "../lib/amounts.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { readableTime } from "../lib/time.ts";
 import { aside } from "./aside.ts";
 import { namesOf } from "./aside-jobs.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
@@ -12,7 +14,6 @@ import { checkExport } from "./export-usage.ts";
 import type { Annotation, JobReport } from "./github.ts";
 import { databaseOptions, progressOption, skipOption, streamArguments, takeOverOption } from "./options.ts";
 import { selectStreams } from "./selection.ts";
-import { formatCount, renderTable } from "./table.ts";
 
 /** Where an export goes that names no place. */
 const FOLDER = "./export";
@@ -103,7 +104,7 @@ export const exportCommand = defineCommand({
   ],
   stopping: "nothing unfinished is left",
   run: async (context) => {
-    const { values, positionals, outIsTTY, out, outJson, color, log, job } = context;
+    const { values, positionals, outIsTTY, out, showTable, outJson, log, job } = context;
     const streams = selectStreams(positionals.stream, values.skip);
     checkExport(values, { named: streams.map(({ name }) => name), outIsTTY });
     const format: Format = FORMATS[values.format];
@@ -140,9 +141,9 @@ export const exportCommand = defineCommand({
     stop();
     for (const { title, message } of warningsOf(exported, values.forExcel)) log.warn(`${title}: ${message}`);
     if (values.json) await outJson(asJson(exported, values.format));
-    else await out(renderExport(exported, color));
+    else await showTable(COLUMNS, rowsOf(exported));
     await job.tell(jobReport(exported, values.forExcel));
-    log.info(`${exported.out} holds the file as it was at ${exported.moment}`);
+    log.info(`${exported.out} holds the file as it was at ${readableTime(exported.moment)}`);
   },
 });
 
@@ -177,10 +178,6 @@ function asJson({ moment, out, streams, leftOut }: Exported, format: string) {
       ...(one.cut_cells === undefined ? {} : { cut_cells: one.cut_cells }),
     })),
   };
-}
-
-function renderExport(exported: Exported, color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(exported), { color });
 }
 
 /** What is not as the user may think it is. */
@@ -223,8 +220,8 @@ function jobReport(exported: Exported, forExcel: boolean): JobReport {
     streams.reduce((all, one) => all + count(one), 0);
   return {
     title: `kustomer-sync export: ${out}`,
-    table: { titles: COLUMNS, rows: rowsOf(exported) },
-    notes: [`The file as it was at ${moment}.`],
+    table: { columns: COLUMNS, rows: rowsOf(exported) },
+    notes: [`The file as it was at ${readableTime(moment)}.`],
     annotations: warningsOf(exported, forExcel),
     outputs: { out, moment, rows: sum(({ rows }) => rows), bytes: sum(bytesOf) },
   };

@@ -8,7 +8,7 @@ import { KEY_IS_NO_ARGUMENT } from "./quote.ts";
 /** Every command has these. */
 export const outputOptions = {
   json: { kind: "boolean", summary: "print one JSON object on stdout" },
-  quiet: { kind: "boolean", summary: "say nothing but warnings and errors" },
+  quiet: { kind: "boolean", summary: "print nothing unless something is wrong" },
   verbose: { kind: "boolean", summary: "say more, on stderr" },
   noColor: { kind: "boolean", summary: "no colour, even on a terminal" },
 } as const satisfies OptionTable;

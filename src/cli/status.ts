@@ -1,8 +1,9 @@
 /** `kustomer-sync status`: what the file holds and how far each stream is. Asks nobody, changes nothing. */
+import type { LastRun } from "../store/status.ts";
 import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions } from "./options.ts";
-import { renderTable } from "./table.ts";
+import { type Cell, type Column, timeTexts } from "./table.ts";
 
 export const status = defineCommand({
   name: "status",
@@ -14,7 +15,7 @@ export const status = defineCommand({
     ["kustomer-sync status --db acme.db --json", "for a script"],
   ],
   stopping: "nothing was changed",
-  run: async ({ values, signal, out, outJson, color }) => {
+  run: async ({ values, signal, showTable, outJson }) => {
     const streams = await aside("status", { db: values.db }, { signal });
     if (values.json) {
       await outJson({ db: values.db, streams });
@@ -24,11 +25,26 @@ export const status = defineCommand({
       stream,
       rows,
       deleted,
-      synced_to ?? "never",
+      synced_to === null ? "never" : timeTexts(synced_to),
       complete ? "yes" : "no",
-      last_run === null ? "never" : `${last_run.finished_at ?? "not finished"} (${last_run.status})`,
+      last_run === null ? "never" : runTexts(last_run),
     ]);
-    const columns = ["stream", "rows", "deleted", "synced to", "complete", "last run"];
-    await out(renderTable(columns, rows, { color }));
+    await showTable(COLUMNS, rows);
   },
 });
+
+const COLUMNS: readonly Column[] = [
+  "stream",
+  "live rows",
+  { title: "deleted", gives: [7] },
+  { title: "synced to", gives: [3, 6] },
+  "complete",
+  { title: "last run", gives: [1, 2, 4, 5] },
+];
+
+/** How a run ended and when; of one that runs, or whose end nobody noted, when it began. */
+function runTexts({ status, started_at, finished_at }: LastRun): Cell {
+  const begun = status === "running" ? "running since" : `${status}, begun`;
+  const words = finished_at === null ? begun : status;
+  return [...timeTexts(finished_at ?? started_at).map((time) => `${words} ${time}`), status];
+}

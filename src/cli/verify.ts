@@ -2,6 +2,7 @@
  * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
  * writes it. Without, the file is only read, and a sync may run meanwhile.
  */
+import { amountOf, formatCount, listed } from "../lib/amounts.ts";
 import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime } from "../lib/time.ts";
@@ -10,7 +11,7 @@ import type { Stream } from "../streams/define.ts";
 import { type Clocks, earliestOf } from "../sync/clocks.ts";
 import { heldFrom, repairedState, runVerify, type StreamVerification } from "../sync/verify.ts";
 import { meetAccount, showLimiter } from "./account.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import type { Annotation, JobReport } from "./github.ts";
 import {
@@ -23,7 +24,6 @@ import {
   streamArguments,
 } from "./options.ts";
 import { selectStart, selectStreams } from "./selection.ts";
-import { formatCount, renderTable } from "./table.ts";
 
 export const verify = defineCommand({
   name: "verify",
@@ -57,7 +57,19 @@ export const verify = defineCommand({
     ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
     ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
+  stopping: "what was repaired is kept",
+  run: async ({
+    values,
+    positionals,
+    env,
+    signal,
+    log,
+    sayStopped,
+    showTable,
+    outJson,
+    startProgress,
+    job,
+  }) => {
     const { repair, force } = values;
     if (force && !repair) {
       throw new AppError("usage", "--force says how to repair", {
@@ -99,9 +111,9 @@ export const verify = defineCommand({
         progress.stop();
         const as_of = formatTime(now);
         if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
-        else await out(renderDifferences(streams, color));
+        else await showTable(COLUMNS, rowsOf(streams));
         await job.tell(jobReport(streams, stopped));
-        tellDifferences(streams, stopped, log);
+        tellDifferences(streams, stopped, { log, sayStopped });
         return exitCode;
       } finally {
         comparison.close();
@@ -137,11 +149,7 @@ function tellLeftOut(chosen: readonly Stream[], known: readonly Stream[], db: st
   if (left.length > 0) log.info(`never synced, and left out: ${left.join(", ")}`);
 }
 
-function renderDifferences(streams: readonly StreamVerification[], color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(streams), { color });
-}
-
-const COLUMNS = ["stream", "checked", "missing", "stale", "extra", "repaired"];
+const COLUMNS = ["stream", "compared", "missing", "stale", "extra", "repaired"];
 
 function rowsOf(streams: readonly StreamVerification[]) {
   return streams.map((each) => [
@@ -167,14 +175,14 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
       ? []
       : [
           {
-            level: "error",
+            level: stopped.code === "interrupted" ? "warning" : "error",
             title: "kustomer-sync verify",
-            message: reportWords(startsOver(stopped).report()),
+            message: reportWords(stopped.report()),
           },
         ];
   return {
     title: "kustomer-sync verify",
-    table: { titles: COLUMNS, rows: rowsOf(streams) },
+    table: { columns: COLUMNS, rows: rowsOf(streams) },
     outputs: {
       missing: sum(({ missing }) => missing),
       stale: sum(({ stale }) => stale),
@@ -185,34 +193,46 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
   };
 }
 
-function tellDifferences(streams: readonly StreamVerification[], stopped: AppError | null, log: Log): void {
+function tellDifferences(
+  streams: readonly StreamVerification[],
+  stopped: AppError | null,
+  { log, sayStopped }: Pick<Surroundings, "log" | "sayStopped">,
+): void {
   const sum = (count: (each: StreamVerification) => number) =>
     streams.reduce((total, each) => total + count(each), 0);
+  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
+  const left = found - sum(({ repaired }) => repaired);
+  // What stays wrong is said with `--quiet` too.
+  const say = left > 0 ? log.warn : log.info;
   for (const { stream, examples, error } of streams) {
     for (const [kind, ids] of Object.entries(examples)) {
       if (ids.length > 0)
-        log.info(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
+        say(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
     }
     if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${reportWords(error)}`);
   }
-  if (stopped !== null) {
-    log.error(renderError(startsOver(stopped)).replace(/^error: /, ""));
+  if (stopped?.code === "interrupted") {
+    const open = streams.filter(({ error }) => error?.code === "interrupted").map(({ stream }) => stream);
+    sayStopped(stopped, `not compared to the end: ${listed(open)}`);
     return;
   }
-  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
-  const left = found - sum(({ repaired }) => repaired);
-  if (found === 0) log.info(`${formatCount(sum(({ checked }) => checked))} rows compared, no difference`);
-  else if (left === 0) log.info(`${formatCount(found)} rows differed, and were repaired`);
+  if (stopped !== null) {
+    log.error(renderError(stopped).replace(/^error: /, ""));
+    return;
+  }
+  if (found === 0)
+    log.info(
+      `${amountOf(
+        sum(({ checked }) => checked),
+        "row",
+      )} compared, no difference`,
+    );
+  else if (left === 0)
+    log.info(`${amountOf(found, "row differed, and was", "rows differed, and were")} repaired`);
   else {
     const since = left < found ? 0 : sum(({ since_sync }) => since_sync);
     const news =
       since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
-    log.info(`${formatCount(left)} rows differ${news}\n  try: kustomer-sync verify --repair`);
+    say(`${amountOf(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
   }
-}
-
-/** Unlike a sync, a comparison that was stopped does not go on where it was. */
-function startsOver(error: AppError): AppError {
-  if (error.code !== "interrupted") return error;
-  return new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
 }

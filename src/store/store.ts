@@ -11,6 +11,7 @@ import { STREAMS } from "../streams/index.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
 import { type CompareOptions, type Comparison, createComparison } from "./compare.ts";
 import { absentFrom, countChanged, type DatedId, instantAt, newestBefore, type Span } from "./counts.ts";
+import { endDemo, isDemo, markDemo } from "./demo-mark.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
 import { type Mode, openFile } from "./open.ts";
@@ -83,8 +84,13 @@ export type Store = {
   readonly status: () => StreamStatus[];
   /** The columns of a stream's table, those that came by drift included. */
   readonly layout: (stream: Stream) => Layout;
-  /** The base URLs that runs have asked. */
-  readonly apis: () => string[];
+  readonly demo: {
+    /** Marks the file, just made, as one of the account at this base URL that `demo` may replace. */
+    readonly mark: (api: string) => void;
+    readonly end: () => void;
+    /** True for a file that a demo made and that nothing else has written to. */
+    readonly isOurs: () => boolean;
+  };
   /** Runs a statement that reads. */
   readonly query: (sql: string) => Record<string, string | number | null>[];
   readonly close: () => void;
@@ -190,9 +196,10 @@ export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pac
       }),
     status: () => onFile(path, () => STREAMS.map((stream) => streamStatus(db, stream))),
     layout,
-    apis: () => {
-      const runs = db.query<{ api: string }, []>("SELECT DISTINCT api FROM _sync_runs");
-      return onFile(path, () => runs.all().map(({ api }) => api));
+    demo: {
+      mark: (api) => onFile(path, () => markDemo(db, path, api)),
+      end: () => onFile(path, () => endDemo(db)),
+      isOurs: () => onFile(path, () => isDemo(db, path)),
     },
     query: (sql) => onFile(path, () => db.query<Record<string, string | number | null>, []>(sql).all()),
     close() {

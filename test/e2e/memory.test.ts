@@ -11,8 +11,12 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 
 /** The most memory (MB) that the program had. */
-async function peakOf(args: readonly string[], env: Record<string, string> = {}): Promise<number> {
-  const process = start([...args, "--quiet"], { cwd: folder.path, env });
+async function peakOf(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdin?: Bun.BunFile,
+): Promise<number> {
+  const process = start([...args, "--quiet"], { cwd: folder.path, env, ...(stdin && { stdin }) });
   const watch = watchPeak(process.pid);
   const { code, stderr } = await ended(process);
   expect([code, stderr]).toEqual([0, ""]);
@@ -61,6 +65,31 @@ test.skipIf(!canWatch).each(Object.entries(GROWTH))(
     const few = await exportOf(6_000);
     const many = await exportOf(60_000);
     expect(many - few).toBeLessThan(growth);
+    expect(many).toBeLessThan(250);
+  },
+  120_000,
+);
+
+/** A file of one line with an array of so many rows of 20 kB, and how much the program needs to load it. */
+async function peakOfLoad(rows: number, isPiped: boolean): Promise<number> {
+  const path = join(folder.path, `${rows}.json`);
+  const file = Bun.file(path).writer();
+  for (let row = 0; row < rows; row++) {
+    file.write(`${row === 0 ? "[" : ","}{"id":"t${row}","attributes":{"note":"${"é\\n".repeat(5_000)}"}}`);
+    if (row % 100 === 0) await file.flush();
+  }
+  file.write("]");
+  await file.end();
+  const args = ["load", "tags", isPiped ? "-" : path, "--db", `${rows} ${isPiped}.db`];
+  return await peakOf(args, {}, isPiped ? Bun.file(path) : undefined);
+}
+
+test.skipIf(!canWatch).each([false, true])(
+  "loading 80 MB on one line needs no more memory than 8 MB (piped: %p)",
+  async (isPiped) => {
+    const few = await peakOfLoad(400, isPiped);
+    const many = await peakOfLoad(4_000, isPiped);
+    expect(many - few).toBeLessThan(60);
     expect(many).toBeLessThan(250);
   },
   120_000,

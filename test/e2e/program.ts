@@ -17,14 +17,14 @@ export const KEY = "sandbox-key";
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-export type Options = { cwd: string; env?: Record<string, string>; stdin?: string };
+export type Options = { cwd: string; env?: Record<string, string>; stdin?: string | Bun.BunFile };
 
 /** Starts the program; only what a test gives is in its environment. */
 export function start(args: readonly string[], { cwd, env = {}, stdin }: Options) {
   return Bun.spawn([...PROGRAM, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
-    stdin: stdin === undefined ? "ignore" : new TextEncoder().encode(stdin),
+    stdin: typeof stdin === "string" ? new TextEncoder().encode(stdin) : (stdin ?? "ignore"),
     stdout: "pipe",
     stderr: "pipe",
   });

@@ -125,15 +125,22 @@ describe("interrupted", () => {
     expect(asked).toBeLessThan(whole + kills.length * (8 + 1 + 5 + 5));
   }, 120_000);
 
-  test("by Ctrl-C it ends 130, says how to go on, and the next run is equal", async () => {
+  test("by Ctrl-C it ends 130, names what it left, says how to go on, and the next run is equal", async () => {
     const db = newDb();
     const process = start(["sync", "--json", "--db", db, ...FAST], { cwd: folder.path, env: sandbox.env });
     await afterRequests(12);
     process.kill("SIGINT");
     const { code, stdout, stderr } = await ended(process);
     expect(code).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ status: "interrupted" });
-    expect(stderr).toContain("stopped by Ctrl-C");
+    const { status, streams } = JSON.parse(stdout) as SyncReport;
+    expect(status).toBe("interrupted");
+    const open = streams.filter(({ status }) => status !== "done").map(({ stream }) => stream);
+    expect(open.length).toBeGreaterThan(1);
+    const names = `${open.slice(0, -1).join(", ")} and ${open.at(-1)}`;
+    expect(stderr).toContain("stopping: what was read is kept; press Ctrl-C again to stop at once\n");
+    const said = stderr.replaceAll(/\n {4}/g, " ");
+    expect(said).toContain(`\nstopped by Ctrl-C\n  not read to the end: ${names}\n  try: `);
+    expect(stderr).not.toContain("error");
     expect(stderr).toContain("goes on where this one stopped");
     await sync(sandbox, db);
     expect(await differences(db, sandbox)).toEqual({});
