@@ -20,6 +20,8 @@ export type GivenPage = {
   readonly rows: readonly GivenRow[];
   /** A row that shows this time (ms) or a later one may have changed since the index was asked; default: none has. */
   readonly settledBefore?: number;
+  /** True where no row's value of the sort attribute ever changes; default: an edit may have changed it. */
+  readonly isFixed?: boolean;
   /** How many rows match in all; null when the API did not say. */
   readonly total: number | null;
   /** How many rows a full page holds, by the server's word. */
@@ -48,12 +50,22 @@ export type PageProof =
   /** The page is not whole: ask again. */
   | { readonly kind: "unsound"; readonly why: string };
 
-/** So many rows are not in order by chance. */
-const MANY = 10;
+/**
+ * Of so many rows in no order, half do not come to stand in one by chance (once in 300 million pages). Of fewer they may: of
+ * ten, once in fifty.
+ */
+const MANY = 30;
 
 /** Says what a first page, asked for in ascending order, proves. */
 export function provePage(asked: AskedPage, given: GivenPage): PageProof {
-  const { rows, total, pageSize, timedOut, settledBefore = Number.POSITIVE_INFINITY } = given;
+  const {
+    rows,
+    total,
+    pageSize,
+    timedOut,
+    settledBefore = Number.POSITIVE_INFINITY,
+    isFixed = false,
+  } = given;
   if (timedOut) return { kind: "unsound", why: "the search timed out with part of the rows" };
   // A count is one word, and may be wrong: only a page with room for more shows that there was no more.
   if (rows.length < pageSize) {
@@ -66,11 +78,11 @@ export function provePage(asked: AskedPage, given: GivenPage): PageProof {
   if (known.length === 0 || known.some(({ at }) => at < asked.from)) return { kind: "unsorted" };
   const settled = known.filter(({ at }) => at < settledBefore && at < asked.to);
   const inPlace = keepInPlace(settled);
-  if (settled.length >= MANY) {
+  if (settled.length >= MANY && !isFixed) {
     if (inPlace.length * 2 <= settled.length) return { kind: "unsorted" };
   } else if (!isAscending(known) || known.some(({ at }) => at >= asked.to && at < settledBefore)) {
     // Among few settled rows an order may be chance, and a want of it may come of edits.
-    return { kind: known.length >= MANY ? "unsettled" : "unsorted" };
+    return { kind: known.length >= MANY && !isFixed ? "unsettled" : "unsorted" };
   }
   const [first] = inPlace;
   if (first === undefined) return { kind: "unsettled" };

@@ -118,7 +118,7 @@ export function beginState(stored: SearchState | OldState | null, options: PlanO
       // What was read of the list needs no other mark.
       search: intersect(
         state.done.search,
-        before(options.isListed ? Math.max(reread, borderOf(latestOf(clocks)) + LISTED_BEYOND_MS) : reread),
+        before(options.isListed ? Math.max(reread, listedTo(clocks)) : reread),
       ),
     },
     // What is looked at again is begun again.
@@ -189,12 +189,19 @@ export function claimableTo(
 ): Readonly<Record<Source, number>> {
   const { horizon, first } = state;
   if (isListed) {
-    // Whatever changed last before this was made before it, and so is in what was read of the list.
-    const listed = Math.max(horizon, borderOf(latestOf(clocks)) + LISTED_BEYOND_MS);
+    const listed = Math.max(horizon, listedTo(clocks));
     return { search: listed, archive: listed };
   }
   const oldest = borderOf(earliestOf(clocks));
   return { search: horizon, archive: first ? Math.min(horizon, oldest) : horizon };
+}
+
+/**
+ * Up to where (ms) a list that was read by these clocks is all that can be known: whatever changed last before this was
+ * made before it. Of what is still to come it tells nothing, wherever a clock has the border.
+ */
+function listedTo(clocks: Clocks): number {
+  return Math.min(borderOf(latestOf(clocks)) + LISTED_BEYOND_MS, earliestOf(clocks));
 }
 
 /** What is still open for a source, up to and beyond the horizon: the last range has no end. */

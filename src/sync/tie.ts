@@ -121,6 +121,7 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
     total: page.total,
     pageSize: Math.min(page.pageSize, pageSize),
     timedOut: page.timedOut,
+    isFixed: true,
   });
   const replace = (slices: Ranges, counted: number): TieOutcome => {
     const open = [...tie.created!.slice(0, -1), ...slices];
@@ -134,7 +135,6 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
     case "all":
       return replace([], times.length + page.rejected);
     case "through": {
-      // When a row was created does not change: each stands where the index has it.
       const last = proof.marks.at(-1)!.at;
       const before = times.filter((time) => time === null || time < last).length;
       return replace([{ ...slice, from: last }], before + page.rejected);
