@@ -31,14 +31,23 @@ type StateRow = {
 export function loadState(db: Database, { name }: Stream): StoredState | null {
   const row = db.query<StateRow, [string]>("SELECT * FROM _sync_state WHERE stream = ?").get(name);
   if (row === null) return null;
+  const { synced_to: syncedTo, complete, start = null } = row;
+  const state = readJson(name, row.state);
+  return { state, syncedTo, complete: complete === 1, start, counted: readCounted(name, row.counted) };
+}
+
+/** What the last audit of a stream counted, as it is stored; throws `store-state` when it is not JSON. */
+export function readCounted(stream: string, stored: string | null | undefined): Counted | null {
+  return readJson(stream, stored ?? "null") as Counted | null;
+}
+
+function readJson(stream: string, text: string): unknown {
   try {
-    const counted = JSON.parse(row.counted ?? "null") as Counted | null;
-    const { synced_to: syncedTo, complete, start = null } = row;
-    return { state: JSON.parse(row.state), syncedTo, complete: complete === 1, start, counted };
+    return JSON.parse(text);
   } catch {
     throw new AppError("store-state", "the stored state is not JSON", {
-      at: name,
-      hint: `kustomer-sync reset ${name} forgets it and keeps the rows`,
+      at: stream,
+      hint: `kustomer-sync reset ${stream} forgets it and keeps the rows`,
     });
   }
 }

@@ -4,6 +4,7 @@ import type { Counted } from "../lib/counted.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
 import { isHeld } from "./lock.ts";
+import { readCounted } from "./state.ts";
 import { tableColumns } from "./tables.ts";
 
 export type LastRun = {
@@ -63,7 +64,7 @@ export function streamStatus(db: Database, { name }: Stream): StreamStatus {
     synced_to: state?.synced_to ?? null,
     complete: state?.complete === 1,
     start: state?.start ?? null,
-    counted: state?.counted == null ? null : (JSON.parse(state.counted) as Counted),
+    counted: readCounted(name, state?.counted),
     last_run:
       run === null || run.status !== "running" || isHeld(db) ? run : { ...run, status: "interrupted" },
   };

@@ -23,31 +23,37 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
   const lacks: AppError[] = [];
   const refused = new Set<ListVariant>();
 
-  /** Follows one listing to its end; rows of one that has none are not kept. Returns the ids it held. */
+  /**
+   * Follows one listing to its end; rows of one that has none are not kept. Returns the ids it held, which `keep` is
+   * told, too, as far as they came.
+   */
   async function follow(
     query: Readonly<Record<string, string>>,
-    keep: (rows: readonly Resource[]) => void,
+    keep: (rows: readonly Resource[], listed: ReadonlySet<string>) => void,
   ): Promise<Set<string>> {
+    const listed = new Set<string>();
     const held: (readonly Resource[])[] = [];
     const hold = (rows: readonly Resource[]) => {
       if (held.length <= PAGES_HELD) held.push(rows);
     };
     const isShort = () => held.length <= PAGES_HELD;
     try {
-      const listed = await walk(query, hold);
-      if (!isShort()) return await walk(query, keep);
-      return listed;
+      await walk(query, hold, listed);
+      if (isShort()) return listed;
+      const again = new Set<string>();
+      await walk(query, (rows) => keep(rows, listed), again);
+      return again;
     } finally {
-      if (isShort()) for (const rows of held) keep(rows);
+      if (isShort()) for (const rows of held) keep(rows, listed);
     }
   }
 
   async function walk(
     query: Readonly<Record<string, string>>,
     take: (rows: readonly Resource[]) => void,
-  ): Promise<Set<string>> {
+    listed: Set<string>,
+  ): Promise<void> {
     const asked = new Set<string>();
-    const listed = new Set<string>();
     let largest = 0;
     let at: { path: string; query?: Record<string, string> } | null = {
       path: read.path,
@@ -74,7 +80,6 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       if (next !== null) asked.add(next);
       at = next === null ? null : { path: next };
     }
-    return listed;
   }
 
   async function readPlain(): Promise<Set<string>> {
@@ -83,9 +88,9 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
 
   /** Reads a listing of rows that the plain one leaves out; where that is not honoured it says nothing about them. */
   async function readVariant(variant: ListVariant, plain: ReadonlySet<string>): Promise<Set<string>> {
-    return follow(variant.query, (rows) => {
+    return follow(variant.query, (rows, listed) => {
       const others = rows.filter(({ id }) => !plain.has(id));
-      const isHonoured = others.length * 2 >= rows.length;
+      const isHonoured = [...listed].filter((id) => !plain.has(id)).length * 2 >= listed.size;
       context.commit(others, null, { deleted: variant.deleted && isHonoured });
     });
   }
@@ -157,6 +162,6 @@ function sizeOf({ rows, rejected }: Page): number {
 
 function endless(what: string, why: string): AppError {
   return new AppError("shape", `the list ${what}: ${why}`, {
-    hint: "run sync again later: what was read so far is kept",
+    hint: "run sync again later; the other streams are not touched by it",
   });
 }

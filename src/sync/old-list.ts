@@ -53,8 +53,19 @@ export async function readOldList(stored: ScanProgress | null, list: OldList): P
 
 /** Whether the list goes on after so many rows with one that was made before an instant (ms). */
 export async function hasOldRowAfter(count: number, before: number, list: OldList): Promise<boolean> {
-  const page = await askPage(Math.floor(count / LIST_PAGE_SIZE) + 1, list);
-  return page.rows.slice(count % LIST_PAGE_SIZE).some((row) => madeAt(row) < before);
+  let size = LIST_PAGE_SIZE;
+  for (;;) {
+    const page = await askPage(Math.floor(count / size) + 1, list);
+    const given = sizeOf(page);
+    if (given >= size) return page.rows.slice(count % size).some((row) => madeAt(row) < before);
+    size = given;
+  }
+}
+
+/** How many rows a page of this list holds, whatever was asked for. */
+function sizeOf(page: Page): number {
+  const came = page.rows.length + page.rejected;
+  return Math.min(page.pageSize, hasNext(page) ? came : LIST_PAGE_SIZE);
 }
 
 /** When a row was made (ms): an id of Kustomer's begins with it; what calls itself `createdAt` can be set by anybody. */

@@ -71,8 +71,7 @@ export function startTrack(
     const page = await asked;
     track.requests += page.requests;
     track.read += page.rows.length;
-    track.rejected += page.rejected;
-    for (const out of page.keptOut) if (track.keptOut.length < NAMED) track.keptOut.push(out);
+    keepAccount(track, page);
     return page;
   };
   const context: ReaderContext = {
@@ -124,6 +123,16 @@ export function startTrack(
     ended: false,
   };
   return track;
+}
+
+/** Notes the rows of a page that were kept out; one that comes again, as around a border, is no other. */
+function keepAccount(track: Track, { rejected, keptOut }: Page): void {
+  track.rejected += rejected;
+  for (const out of keptOut) {
+    const isNamed = out.id !== null && track.keptOut.some(({ id }) => id === out.id);
+    if (isNamed) track.rejected -= 1;
+    else if (track.keptOut.length < NAMED) track.keptOut.push(out);
+  }
 }
 
 function readerOf(

@@ -190,19 +190,23 @@ describe("state", () => {
     expect(store.query("SELECT count(*) AS n FROM tags")).toEqual([{ n: 30 }]);
   });
 
-  test("that is not JSON is named, with the command that mends it", () => {
-    opened().commit({ stream: stream("tags"), rows: [], state, now: NOW });
-    open[0]!.close();
-    open = [];
-    byHand("UPDATE _sync_state SET state = '{'");
-    expect(() => opened("write").loadState(stream("tags"))).toThrow(
-      expect.objectContaining({
+  test.each(["state", "counted"])(
+    "whose %s is not JSON is named, with the command that mends it",
+    (column) => {
+      opened().commit({ stream: stream("tags"), rows: [], state, now: NOW });
+      open[0]!.close();
+      open = [];
+      byHand(`UPDATE _sync_state SET ${column} = '{'`);
+      const damaged = expect.objectContaining({
         code: "store-state",
         at: "tags",
         hint: expect.stringContaining("reset tags"),
-      }),
-    );
-  });
+      });
+      const store = opened("write");
+      expect(() => store.loadState(stream("tags"))).toThrow(damaged);
+      if (column === "counted") expect(() => store.status()).toThrow(damaged);
+    },
+  );
 });
 
 describe("runs", () => {

@@ -79,11 +79,12 @@ const UNREADABLE: readonly ReadingName[] = [
   "body-unending",
   "body-bomb",
 ];
-/** Held to in other tests: `lists`, `horizon`, `nesting`; here the truth has rows that nobody is shown, or not yet. */
-const ELSEWHERE: readonly ReadingName[] = ["users-deleted-ignored", "users-pending-ignored", "row-nested"];
+/** Where nobody is shown some of the users. */
+const HIDDEN: readonly ReadingName[] = ["users-deleted-ignored", "users-pending-ignored"];
+/** Where one row cannot be kept. */
+const UNKEPT: readonly ReadingName[] = ["row-nested"];
 const KNOWABLE = READING_NAMES.filter(
-  (name) =>
-    !isArchive(name) && !UNSEEN.includes(name) && !UNREADABLE.includes(name) && !ELSEWHERE.includes(name),
+  (name) => !isArchive(name) && ![UNSEEN, UNREADABLE, HIDDEN, UNKEPT].some((some) => some.includes(name)),
 );
 /** What has to be over before the file can be equal: an index that stands still shows nothing new. */
 const PASSING: readonly ReadingName[] = ["index-stalled", "hits-edited"];
@@ -148,7 +149,6 @@ describe("what no search tells, a full read finds:", () => {
     const lab = await setUp(["deleted-hidden"]);
     const expectLiveEqual = (mayHoldMore: boolean) => {
       for (const { name } of STREAMS) {
-        const live = (rows: readonly string[]) => rows.filter((row) => row.endsWith(" live"));
         const held = live(lab.held(name));
         const truth = live(truthOf(lab, name));
         expect([name, without(truth, held)]).toEqual([name, []]);
@@ -161,6 +161,48 @@ describe("what no search tells, a full read finds:", () => {
     expectLiveEqual(false);
   });
 });
+
+const live = (rows: readonly string[]) => rows.filter((row) => row.endsWith(" live"));
+
+test.each(HIDDEN)(
+  "%s: whoever is shown is there, run after run, and nobody is taken for deleted",
+  async (name) => {
+    const lab = await setUp([name]);
+    const invited = name === "users-pending-ignored" ? 2 : 0;
+    for (let run = 0; run < 3; run += 1) {
+      expect((await syncThrough(lab)).exitCode).toBe(0);
+      for (const { name: stream } of STREAMS) {
+        const [held, truth] = [lab.held(stream), truthOf(lab, stream)];
+        if (stream !== "users") expect([stream, held]).toEqual([stream, truth]);
+      }
+      const [held, truth] = [live(lab.held("users")), live(truthOf(lab, "users"))];
+      expect(without(held, truth)).toEqual([]);
+      expect(without(truth, held).length).toBeLessThanOrEqual(invited);
+    }
+  },
+);
+
+test.each(UNKEPT)(
+  "%s: the row is named, the file said to lack one, and all others are equal",
+  async (name) => {
+    const lab = await setUp([name]);
+    const first = await lab.sync([], { most: 4_000, audits: true });
+    expect([first.exitCode, first.status]).toEqual([6, "partial"]);
+    const ids = first.streams.flatMap(({ kept_out }) => kept_out.map((words) => words.slice(0, 24)));
+    expect(ids).toHaveLength(1);
+    for (const { name: stream } of STREAMS) {
+      const others = truthOf(lab, stream).filter((row) => !row.startsWith(ids[0]!));
+      expect([stream, lab.held(stream)]).toEqual([stream, others]);
+    }
+    const messages = first.streams.find(({ stream }) => stream === "messages")!;
+    expect(messages.counted).toMatchObject({ equal: false });
+    // Where the row does not come again it is still counted.
+    const again = await lab.sync([], { most: 4_000, audits: true });
+    expect(again.streams.find(({ stream }) => stream === "messages")!.counted).toMatchObject({
+      equal: false,
+    });
+  },
+);
 
 test.each(READING_NAMES.filter(isArchive))(
   "%s: the run says what it lacks, and the rest is equal",
