@@ -19,6 +19,9 @@ export const LIST_PAGE_SIZE = 100;
 /** How often a page is asked that holds fewer rows than it should and yet names a next one. */
 const ASKED_AT_MOST = 3;
 
+/** To look for the page to begin with among fewer costs more than to read them. */
+const FEW_PAGES = 6;
+
 /** A list of more pages than this has no end. */
 const MOST_PAGES = 200_000;
 
@@ -91,7 +94,9 @@ async function findStart(list: OldList): Promise<Start> {
   let high: { readonly number: number; readonly made: number } | null = null;
   let refused: string | null = null;
   let guess = guessFrom(first, young);
-  while (placeOf(low.page, young) === "before" && (high === null || high.number - low.number > 1)) {
+  const isFound = () =>
+    high !== null && high.number - low.number <= (Number.isFinite(high.made) ? FEW_PAGES : 1);
+  while (placeOf(low.page, young) === "before" && !isFound()) {
     if (guess > MOST_PAGES)
       throw new AppError("api", `${list.path} has no end: page ${guess} of it has rows`);
     const page = await askGuess(guess);
@@ -105,7 +110,12 @@ async function findStart(list: OldList): Promise<Start> {
     } else low = { number: guess, page };
     guess = nextGuess();
   }
-  return { ...low, refused: placeOf(low.page, young) === "before" ? refused : null };
+  const isBefore = placeOf(low.page, young) === "before";
+  if (isBefore && high !== null && high.number - low.number > 1) {
+    const number = high.number - 1;
+    return { number, page: await askPage(number, list), refused: null };
+  }
+  return { ...low, refused: isBefore ? refused : null };
 
   async function askGuess(number: number): Promise<Page | null> {
     try {

@@ -19,7 +19,7 @@ import { EARLIEST, type OldState, type SearchState, type TieProgress } from "./s
 import { readTie } from "./tie.ts";
 
 /** A piece is split for an idle worker while it has this many pages left: a split may cost half a page. */
-const WORTH_SPLITTING = 8 * PAGE_SIZE;
+const WORTH_SPLITTING = 32 * PAGE_SIZE;
 
 export type SearchOptions = PlanOptions & {
   readonly audits: boolean;
