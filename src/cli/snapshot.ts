@@ -8,14 +8,15 @@ import { formatDuration, readableTime } from "../lib/time.ts";
 import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
 import { databaseOptions } from "./options.ts";
+import { completeTexts } from "./status.ts";
 import { type Column, timeTexts } from "./table.ts";
 
 const COLUMNS: readonly Column[] = [
   "stream",
   "live rows",
   "deleted",
-  { title: "synced to", gives: [1, 2] },
-  "complete",
+  { title: "synced to", gives: [3, 4] },
+  { title: "complete", gives: [1, 2], least: 8 },
 ];
 
 /** From here on it takes long enough to be announced. */
@@ -53,12 +54,12 @@ export const snapshot = defineCommand({
       { db: values.db, path, overwrite },
       { signal, on: { begin, note: log.info } },
     );
-    const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
+    const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete, start }) => [
       stream,
       rows,
       deleted,
       synced_to === null ? "never" : timeTexts(synced_to),
-      complete ? "yes" : "no",
+      completeTexts(complete, start),
     ]);
     if (values.json) await outJson({ path, db: values.db, ...taken });
     else await showTable(COLUMNS, rows);

@@ -21,12 +21,12 @@ export const status = defineCommand({
       await outJson({ db: values.db, streams });
       return;
     }
-    const rows = streams.map(({ stream, rows, deleted, synced_to, complete, last_run }) => [
+    const rows = streams.map(({ stream, rows, deleted, synced_to, complete, start, last_run }) => [
       stream,
       rows,
       deleted,
       synced_to === null ? "never" : timeTexts(synced_to),
-      complete ? "yes" : "no",
+      completeTexts(complete, start),
       last_run === null ? "never" : runTexts(last_run),
     ]);
     await showTable(COLUMNS, rows);
@@ -36,11 +36,17 @@ export const status = defineCommand({
 const COLUMNS: readonly Column[] = [
   "stream",
   "live rows",
-  { title: "deleted", gives: [7] },
-  { title: "synced to", gives: [3, 6] },
-  "complete",
-  { title: "last run", gives: [1, 2, 4, 5] },
+  { title: "deleted", gives: [9] },
+  { title: "synced to", gives: [5, 8] },
+  { title: "complete", gives: [1, 2], least: 8 },
+  { title: "last run", gives: [3, 4, 6, 7] },
 ];
+
+/** Whether all was read; of a stream that was read from a start date on, from when. */
+export function completeTexts(complete: boolean, start: string | null): Cell {
+  if (!complete) return "no";
+  return start === null ? "yes" : timeTexts(start).map((time) => `since ${time}`);
+}
 
 /** How a run ended and when; of one that runs, or whose end nobody noted, when it began. */
 function runTexts({ status, started_at, finished_at }: LastRun): Cell {

@@ -2,9 +2,10 @@
  * One sync from end to end, for `sync` and `demo`: who the key is, the file, the run, the report. The file
  * is not touched before the key was seen to work.
  */
+import { listed } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, readableTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
@@ -63,15 +64,16 @@ export async function synchronize(
     });
     if (store.wasEmpty) log.info(`${options.db} is new: this is a full read`);
     const sink: Sink = { ...store, commit: (batch) => store.commit({ ...batch, force }) };
-    const outcome = await noted(store, run, () =>
-      runSync(
+    const outcome = await noted(store, run, async () => {
+      tellOlder(store, options, log);
+      return await runSync(
         account.api,
         sink,
         { ...options, resumes, clocks: account.clocks, abort: (reason) => controller.abort(reason) },
         account.denied,
         { progress: progress.update },
-      ),
-    );
+      );
+    });
     const report: RunReport = {
       run,
       status: runStatus(outcome.streams, outcome.stopped),
@@ -85,6 +87,24 @@ export async function synchronize(
   } finally {
     stopShowing();
     store.close();
+  }
+}
+
+/** A run that goes on to rows older than a former start date reads more than changes, and says why. */
+function tellOlder(
+  store: Store,
+  { streams, start }: Pick<SynchronizeOptions, "streams" | "start">,
+  log: Log,
+): void {
+  const starts = streams.flatMap((stream) => {
+    const former = store.loadState(stream)?.start ?? null;
+    const isOlder = former !== null && (start === null || start < Date.parse(former));
+    return isOlder ? [{ name: stream.name, former }] : [];
+  });
+  const from = start === null ? "" : ` since ${readableTime(formatTime(start))}`;
+  for (const [former, group] of Map.groupBy(starts, (each) => each.former)) {
+    const names = listed(group.map(({ name }) => name));
+    log.info(`${names}: read since ${readableTime(former)} until now; older changes${from} are read, too`);
   }
 }
 

@@ -5,7 +5,7 @@
 import { amountOf, formatCount, listed } from "../lib/amounts.ts";
 import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, readableTime } from "../lib/time.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { type Clocks, earliestOf } from "../sync/clocks.ts";
@@ -93,11 +93,12 @@ export const verify = defineCommand({
       try {
         const known = chosen.filter((stream) => positionals.stream.length > 0 || comparison.holds(stream));
         tellLeftOut(chosen, known, values.db, log);
+        const compared = known.map((stream) => ({ stream, start: start ?? startOf(store, stream) }));
         const { streams, exitCode, stopped } = await runVerify(
           account.api,
           comparison,
           {
-            streams: known.map((stream) => ({ stream, start: start ?? startOf(store, stream) })),
+            streams: compared,
             clocks: account.clocks,
             lookbackMs: values.lookback,
             concurrency: values.concurrency,
@@ -110,9 +111,20 @@ export const verify = defineCommand({
         if (repair) repairStates(store, known, account.clocks);
         progress.stop();
         const as_of = formatTime(now);
-        if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
-        else await showTable(COLUMNS, rowsOf(streams));
+        const starts = new Map(compared.map((each) => [each.stream.name, each.start]));
+        if (values.json) {
+          await outJson({
+            db: values.db,
+            as_of,
+            ...account.spent(),
+            streams: streams.map((each) => {
+              const from = starts.get(each.stream) ?? null;
+              return { ...each, start: from === null ? null : formatTime(from) };
+            }),
+          });
+        } else await showTable(COLUMNS, rowsOf(streams));
         await job.tell(jobReport(streams, stopped));
+        tellParts(compared, log);
         tellDifferences(streams, stopped, { log, sayStopped });
         return exitCode;
       } finally {
@@ -147,6 +159,18 @@ function tellLeftOut(chosen: readonly Stream[], known: readonly Stream[], db: st
   }
   const left = chosen.filter((stream) => !known.includes(stream)).map(({ name }) => name);
   if (left.length > 0) log.info(`never synced, and left out: ${left.join(", ")}`);
+}
+
+/** What was compared from a start date on is not called equal without saying so. */
+function tellParts(
+  compared: readonly { readonly stream: Stream; readonly start: number | null }[],
+  log: Log,
+): void {
+  for (const [start, group] of Map.groupBy(compared, (each) => each.start)) {
+    if (start === null) continue;
+    const names = listed(group.map(({ stream }) => stream.name));
+    log.info(`${names}: compared is what changed since ${readableTime(formatTime(start))}`);
+  }
 }
 
 const COLUMNS = ["stream", "compared", "missing", "stale", "extra", "repaired"];

@@ -61,6 +61,10 @@ const stream = object(
       description: "everything changed in Kustomer before this had been read; null when nothing had",
     },
     complete: { type: "boolean", description: "whether that reading had come to its end" },
+    start: {
+      ...instant,
+      description: "what was last changed in Kustomer before this had not been asked for; null when all had",
+    },
     includes_deleted: { type: "boolean", description: "whether rows that are marked deleted were to come" },
     cut_cells: {
       ...count,

@@ -38,6 +38,8 @@ export type ManifestStream = {
   readonly written_to: string | null;
   readonly synced_to: string | null;
   readonly complete: boolean;
+  /** Rows last changed in Kustomer before this were not asked for; null when all were. */
+  readonly start: string | null;
   /** Whether rows that are marked deleted were to come. */
   readonly includes_deleted: boolean;
   /** For a spreadsheet: how many cells were longer than its are, and have been cut. */

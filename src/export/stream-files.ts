@@ -98,7 +98,7 @@ export async function writeStream(
     throw error;
   }
   tell();
-  const { synced_to, complete } = snapshot.status(stream);
+  const { synced_to, complete, start } = snapshot.status(stream);
   return {
     stream: stream.name,
     columns,
@@ -108,6 +108,7 @@ export async function writeStream(
     written_to: snapshot.clock === null || task.isPart ? null : formatTime(snapshot.clock.at),
     synced_to,
     complete,
+    start,
     includes_deleted: selection.includeDeleted,
     ...(shape.forExcel ? { cut_cells: cutCells } : {}),
     files,

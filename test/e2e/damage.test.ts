@@ -67,8 +67,16 @@ function misnumber(db: string, text: string): void {
 type Change = (db: string) => void;
 const COMMANDS: Record<string, (at: string) => string[]> = {
   status: () => ["status"],
-  export: (at) => ["export", "--include-deleted", "--out", join(at, "out")],
-  "export by month": (at) => ["export", "--partition-by", "month", "--out", join(at, "months")],
+  export: (at) => ["export", "customers", "tags", "--include-deleted", "--out", join(at, "out")],
+  "export by month": (at) => [
+    "export",
+    "customers",
+    "tags",
+    "--partition-by",
+    "month",
+    "--out",
+    join(at, "months"),
+  ],
   snapshot: (at) => ["snapshot", join(at, "copy.db")],
   reset: () => ["reset", "tags", "--yes"],
 };

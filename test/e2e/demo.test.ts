@@ -2,10 +2,9 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, renameSync, symlinkSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { STREAMS } from "../../src/streams/index.ts";
-import { run, type SyncReport, start, startSandboxProcess, temporaryFolder } from "./program.ts";
+import { lockByHand, run, type SyncReport, start, startSandboxProcess, temporaryFolder } from "./program.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -159,12 +158,7 @@ describe("a file that is in the way", () => {
 
   test("is left alone while another process writes it", async () => {
     await made("busy.db");
-    const now = new Date().toISOString();
-    const file = new Database(at("busy.db"));
-    file
-      .query("INSERT INTO _sync_lock VALUES (1, 'another', ?, ?, 'sync', ?, ?)")
-      .run(process.pid, hostname(), now, now);
-    file.close();
+    lockByHand(at("busy.db"));
     const { code, stderr } = await demo("busy.db");
     expect([code, stderr]).toEqual([5, expect.stringContaining(`process ${process.pid}`)]);
   });

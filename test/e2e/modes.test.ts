@@ -35,7 +35,11 @@ describe.skipIf(process.platform === "win32").each(["022", "000", "077"])("under
     const at = join(folder.path, String(++count));
     mkdirSync(at);
     writeFileSync(join(at, "tags.json"), '[{"id": "a", "type": "tag", "attributes": {"name": "vip"}}]');
-    chmodSync(join(at, "tags.json"), 0o644);
+    writeFileSync(
+      join(at, "customers.json"),
+      '[{"id": "c", "type": "customer", "attributes": {"name": "Ann"}}]',
+    );
+    for (const name of ["tags.json", "customers.json"]) chmodSync(join(at, name), 0o644);
     const run = (...args: string[]) => under(umask, at, ...PROGRAM, ...args, "--quiet");
     return { at, run };
   }
@@ -43,6 +47,7 @@ describe.skipIf(process.platform === "win32").each(["022", "000", "077"])("under
   test("the database, exports with their folders and manifests, and snapshots are 0600 and 0700", () => {
     const { at, run } = begin();
     run("load", "tags", "tags.json");
+    run("load", "customers", "customers.json");
     run("export", "tags", "customers", "--out", "a/b");
     run("export", "tags", "--out", "a/b", "--since-last");
     run(
@@ -58,7 +63,7 @@ describe.skipIf(process.platform === "win32").each(["022", "000", "077"])("under
       "gzip",
     );
     run("snapshot", "copy.db");
-    const { "tags.json": _, ...modes } = modesIn(at);
+    const { "tags.json": _, "customers.json": __, ...modes } = modesIn(at);
     expect(Object.keys(modes).length).toBeGreaterThan(10);
     for (const [path, mode] of Object.entries(modes))
       expect([path, mode]).toEqual([path, statSync(join(at, path)).isDirectory() ? "700" : "600"]);
@@ -94,6 +99,7 @@ describe.skipIf(process.platform === "win32").each(["022", "000", "077"])("under
   test("what is replaced or written to keeps the mode that somebody gave it", () => {
     const { at, run } = begin();
     run("load", "tags", "tags.json");
+    run("load", "customers", "customers.json");
     run("export", "tags", "customers");
     run("snapshot", "copy.db");
     const given = {

@@ -1,5 +1,6 @@
 /** The promise itself: the file holds what Kustomer holds, whatever happened on the way. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   differences,
@@ -117,6 +118,9 @@ describe("interrupted", () => {
       await Promise.race([afterRequests(count), process.exited]);
       process.kill("SIGKILL");
       await process.exited;
+      if (!existsSync(db)) continue;
+      const { stdout } = await run(["status", "--db", db, "--json"], { cwd: folder.path });
+      if (stdout !== "") expect(stdout).not.toContain('"running"');
     }
     await sync(sandbox, db);
     expect(await differences(db, sandbox)).toEqual({});
