@@ -115,7 +115,7 @@ export async function exportToFolder(
     // What was there before is there now; an error over removing what was not finished would hide the first one.
     await target?.abandon().catch(() => {});
     if (hooks.signal.aborted && error === hooks.signal.reason) throw stopped(error);
-    throw folderFailure(out, why, options.since === null ? roomFor(tasks, snapshot, spent) : null);
+    throw folderFailure(out, why, () => (options.since === null ? roomFor(tasks, snapshot, spent) : null));
   } finally {
     snapshot.close();
   }
@@ -209,8 +209,9 @@ function roomFor(
   snapshot: FileSnapshot,
   spent: { readonly rows: number; readonly bytes: number },
 ): number | null {
+  if (spent.rows === 0) return null;
   const counts = tasks.map((task) => countRows(snapshot, task));
-  if (spent.rows === 0 || counts.includes(null)) return null;
+  if (counts.includes(null)) return null;
   return (spent.bytes / spent.rows) * counts.reduce((sum: number, count) => sum + count!, 0);
 }
 

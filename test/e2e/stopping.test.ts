@@ -32,7 +32,14 @@ function endlessView(): string {
   file.close();
   const nulls = columns.map(({ name }) => `NULL AS "${name}"`).join(", ");
   const endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)";
-  byHand(db, "DROP TABLE tags", `CREATE VIEW tags AS ${endless} SELECT ${nulls} FROM c WHERE x < 0`);
+  byHand(
+    db,
+    "DROP TABLE tags",
+    `CREATE VIEW tags AS ${endless} SELECT ${nulls} FROM c WHERE x < 0`,
+    // As a sync leaves it: nobody has to look for a row to know that it was read.
+    `INSERT INTO _sync_state (stream, state, complete, saved_at)
+     VALUES ('tags', '{"v": 1, "readAt": "2026-01-01T00:00:00.000Z"}', 1, '2026-01-01T00:00:00.000Z')`,
+  );
   return at;
 }
 
@@ -109,7 +116,8 @@ describe.each(cases)("$name", ({ args, begun, prepare, stops }) => {
       expect(code).toBe(130);
       expect(child.signalCode).toBeNull();
       expect(stderr).toMatch(stops);
-      expect(stderr).toContain(`error: stopped by ${signal === "SIGINT" ? "Ctrl-C" : signal}\n`);
+      expect(stderr).toContain(`\nstopped by ${signal === "SIGINT" ? "Ctrl-C" : signal}\n`);
+      expect(stderr).not.toContain("error");
       expect(beside(at)).toEqual([]);
     }, 60_000);
   }
