@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { COMMANDS } from "../src/cli/index.ts";
-import { flagName } from "../src/cli/option.ts";
+import { flagName } from "../src/cli/option-kinds.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { EXIT } from "../src/lib/errors.ts";
 import { SEARCH_ROLES } from "../src/streams/define.ts";

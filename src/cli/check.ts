@@ -8,7 +8,7 @@ import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { defineCommand } from "./command.ts";
 import { type Connection, connect } from "./connect.ts";
-import { connectionOptions, limitOptions, streamArguments } from "./options.ts";
+import { connectionOptions, limitOptions, streamArguments } from "./shared-options.ts";
 
 type Readable = {
   readonly stream: string;

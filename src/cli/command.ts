@@ -5,10 +5,10 @@
 import type { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Job } from "./github.ts";
-import type { OptionTable, Values } from "./option.ts";
-import { outputOptions } from "./options.ts";
+import type { OptionTable, Values } from "./option-kinds.ts";
 import type { CommandLine, Environment, Positional, PositionalValues } from "./parse.ts";
 import type { Progress } from "./progress.ts";
+import { outputOptions } from "./shared-options.ts";
 import type { Cell, Column } from "./table.ts";
 
 /** What every command receives beside its values. */

@@ -4,9 +4,9 @@ import { resolveBaseUrl } from "../kustomer/host.ts";
 import { readApiKey } from "../kustomer/key.ts";
 import { createLimiter, type Limiter } from "../kustomer/limiter.ts";
 import type { Log } from "../lib/log.ts";
-import type { Values } from "./option.ts";
-import type { connectionOptions, limitOptions } from "./options.ts";
+import type { Values } from "./option-kinds.ts";
 import type { Environment } from "./parse.ts";
+import type { connectionOptions, limitOptions } from "./shared-options.ts";
 
 export type Connection = {
   readonly client: Client;

@@ -13,9 +13,9 @@ import type { RunReport } from "../sync/report.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import { DEMO_QUERIES } from "./demo-queries.ts";
-import { databaseOptions } from "./options.ts";
+import { databaseOptions } from "./shared-options.ts";
 import { COLUMNS, rowsOf } from "./sync.ts";
-import { synchronize } from "./synchronize.ts";
+import { syncFile } from "./sync-file.ts";
 
 /** Rows that are created, edited or deleted between the two syncs. */
 const CHANGES = 40;
@@ -155,7 +155,7 @@ async function syncOnce(
     takeOver: false,
   };
   try {
-    const { report, stopped } = await synchronize(connection, options, controller, { log, progress, signal });
+    const { report, stopped } = await syncFile(connection, options, controller, { log, progress, signal });
     if (stopped !== null) throw stopped;
     return report;
   } finally {

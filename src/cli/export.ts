@@ -12,8 +12,14 @@ import { namesOf } from "./aside-jobs.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
 import type { Annotation, JobReport } from "./github.ts";
-import { databaseOptions, progressOption, skipOption, streamArguments, takeOverOption } from "./options.ts";
 import { selectStreams } from "./selection.ts";
+import {
+  databaseOptions,
+  progressOption,
+  skipOption,
+  streamArguments,
+  takeOverOption,
+} from "./shared-options.ts";
 
 /** Where an export goes that names no place. */
 const FOLDER = "./export";

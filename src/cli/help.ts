@@ -2,9 +2,9 @@
 import { type ArgsDef, type CommandDef, renderUsage } from "citty";
 import { VERSION } from "../lib/version.ts";
 import type { Command } from "./command.ts";
-import { flagName, type OptionTable } from "./option.ts";
-import { outputOptions } from "./options.ts";
+import { flagName, type OptionTable } from "./option-kinds.ts";
 import type { Grammar } from "./parse.ts";
+import { outputOptions } from "./shared-options.ts";
 import { displayWidth, pad, type TableOptions } from "./table.ts";
 import { wrap } from "./wrap.ts";
 

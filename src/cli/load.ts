@@ -11,9 +11,9 @@ import type { Stream } from "../streams/define.ts";
 import { findStream, STREAMS } from "../streams/index.ts";
 import { isTypeOf } from "../streams/type.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
-import { databaseOptions, streamArgument } from "./options.ts";
 import { readRecorded } from "./recorded.ts";
 import { openRereadable, type Rereadable } from "./rereadable.ts";
+import { databaseOptions, streamArgument } from "./shared-options.ts";
 
 /** As many rows as a page of a sync. */
 const BATCH = 500;

@@ -13,7 +13,7 @@ import {
   type OptionTable,
   readValue,
   type Value,
-} from "./option.ts";
+} from "./option-kinds.ts";
 import { KEY_IS_NO_ARGUMENT, mayBeKey, quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 

@@ -10,7 +10,7 @@ import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { ask, canAsk } from "./ask.ts";
 import { defineCommand } from "./command.ts";
-import { databaseOptions, streamArguments } from "./options.ts";
+import { databaseOptions, streamArguments } from "./shared-options.ts";
 
 export const reset = defineCommand({
   name: "reset",

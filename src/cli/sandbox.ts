@@ -5,7 +5,7 @@ import { parseFaults } from "../sandbox/faults.ts";
 import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/readings.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { defineCommand } from "./command.ts";
-import { skipOption } from "./options.ts";
+import { skipOption } from "./shared-options.ts";
 import { glossary } from "./wrap.ts";
 
 const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means] as const);

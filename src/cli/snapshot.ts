@@ -7,7 +7,7 @@ import { AppError, EXIT } from "../lib/errors.ts";
 import { formatDuration, readableTime } from "../lib/time.ts";
 import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
-import { databaseOptions } from "./options.ts";
+import { databaseOptions } from "./shared-options.ts";
 import { completeTexts } from "./status.ts";
 import { type Column, timeTexts } from "./table.ts";
 

@@ -2,7 +2,7 @@
 import type { LastRun } from "../store/status.ts";
 import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
-import { databaseOptions } from "./options.ts";
+import { databaseOptions } from "./shared-options.ts";
 import { type Cell, type Column, timeTexts } from "./table.ts";
 
 export const status = defineCommand({

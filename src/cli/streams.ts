@@ -3,7 +3,7 @@ import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { sourcePath } from "../streams/json-schema.ts";
 import { defineCommand } from "./command.ts";
-import { streamArguments } from "./options.ts";
+import { streamArguments } from "./shared-options.ts";
 import type { Cell, Column } from "./table.ts";
 import { wrap } from "./wrap.ts";
 

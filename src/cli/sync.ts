@@ -7,6 +7,7 @@ import type { RunReport, StreamReport } from "../sync/report.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
 import type { Annotation, JobReport } from "./github.ts";
+import { selectStart, selectStreams } from "./selection.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -16,9 +17,8 @@ import {
   skipOption,
   streamArguments,
   takeOverOption,
-} from "./options.ts";
-import { selectStart, selectStreams } from "./selection.ts";
-import { synchronize } from "./synchronize.ts";
+} from "./shared-options.ts";
+import { syncFile } from "./sync-file.ts";
 import { type Cell, type Column, timeTexts } from "./table.ts";
 
 export const sync = defineCommand({
@@ -95,7 +95,7 @@ export const sync = defineCommand({
       force: values.force,
       takeOver: values.takeOver,
     };
-    const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
+    const { report, exitCode, stopped } = await syncFile(connection, options, controller, {
       log,
       progress,
       signal,

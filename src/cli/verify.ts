@@ -14,6 +14,7 @@ import { meetAccount, showLimiter } from "./account.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import type { Annotation, JobReport } from "./github.ts";
+import { selectStart, selectStreams } from "./selection.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -22,8 +23,7 @@ import {
   progressOption,
   skipOption,
   streamArguments,
-} from "./options.ts";
-import { selectStart, selectStreams } from "./selection.ts";
+} from "./shared-options.ts";
 
 export const verify = defineCommand({
   name: "verify",

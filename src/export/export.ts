@@ -8,17 +8,17 @@ import type { Keeper } from "../lib/keeper.ts";
 import type { Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
-import { type FileSnapshot, openSnapshot } from "../store/read.ts";
+import { type FileMoment, openMoment } from "../store/moment.ts";
 import type { Stream } from "../streams/define.ts";
 import { createCompressor } from "./compression.ts";
 import { type Disk, disk as realDisk } from "./disk.ts";
 import { folderFailure } from "./failure.ts";
+import { openTarget, type Target } from "./folder.ts";
 import type { ByteSink } from "./format.ts";
 import { MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
 import { momentFolder } from "./names.ts";
 import { nextSequence } from "./series.ts";
 import { beginEncoder, type Counted, type Shape, topName, type Watch, writeStream } from "./stream-files.ts";
-import { openTarget, type Target } from "./target.ts";
 import {
   askRows,
   countRows,
@@ -64,7 +64,7 @@ export async function exportToFolder(
   disk: Disk = realDisk,
 ): Promise<Exported> {
   const { out, overwrite } = options;
-  const snapshot = openSnapshot(options.db);
+  const snapshot = openMoment(options.db);
   let target: Target | null = null;
   let tasks: readonly Task[] = [];
   const spent = { rows: 0, bytes: 0 };
@@ -128,7 +128,7 @@ export async function exportToSink(
   out: (bytes: Uint8Array) => Promise<boolean>,
   hooks: Hooks,
 ): Promise<Counted & { readonly cutCells: number }> {
-  const snapshot = openSnapshot(options.db);
+  const snapshot = openMoment(options.db);
   try {
     streamsToExport(options, snapshot);
     const task = taskOf(options, stream, snapshot);
@@ -178,7 +178,7 @@ async function orAborted<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T
 
 function manifestOf(
   options: ExportOptions,
-  { at, clock, org }: FileSnapshot,
+  { at, clock, org }: FileMoment,
   streams: readonly ManifestStream[],
   sequence: number,
 ): Manifest {
@@ -206,7 +206,7 @@ function manifestOf(
 /** About how many bytes the whole export takes, judged by its part; null where that cannot be told. */
 function roomFor(
   tasks: readonly Task[],
-  snapshot: FileSnapshot,
+  snapshot: FileMoment,
   spent: { readonly rows: number; readonly bytes: number },
 ): number | null {
   if (spent.rows === 0) return null;

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { formatTime } from "../lib/time.ts";
-import type { Cells, FileSnapshot } from "../store/read.ts";
+import type { Cells, FileMoment } from "../store/moment.ts";
 import type { Stream } from "../streams/define.ts";
 import { EXTENSION } from "./compression.ts";
 import type { Disk } from "./disk.ts";
@@ -48,7 +48,7 @@ export function topName(stream: Stream, shape: Shape): string {
 export async function writeStream(
   disk: Disk,
   folder: string,
-  snapshot: FileSnapshot,
+  snapshot: FileMoment,
   shape: Shape,
   task: Task,
   watch: Watch,

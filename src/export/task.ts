@@ -3,7 +3,7 @@
  * before anything is written.
  */
 import { AppError } from "../lib/errors.ts";
-import type { FileSnapshot, RowBatch, RowSelection } from "../store/read.ts";
+import type { FileMoment, RowBatch, RowSelection } from "../store/moment.ts";
 import type { Column, Stream } from "../streams/define.ts";
 import type { Format } from "./format.ts";
 import { type Finished, markOf } from "./series.ts";
@@ -38,7 +38,7 @@ export type Task = {
  * The streams without those that were never read, of which an empty file would tell a lie. Throws `usage` where they
  * were named, or none is left.
  */
-export function streamsToExport({ streams, named }: Wanted, snapshot: FileSnapshot): readonly Stream[] {
+export function streamsToExport({ streams, named }: Wanted, snapshot: FileMoment): readonly Stream[] {
   const unread = streams.filter((stream) => !snapshot.wasRead(stream));
   if (unread.length === 0) return streams;
   const names = unread.map(({ name }) => name);
@@ -56,7 +56,7 @@ export function streamsToExport({ streams, named }: Wanted, snapshot: FileSnapsh
 }
 
 /** The task where no earlier export counts. With `since` deletions come as what they are, changes. */
-export function taskOf(options: Wanted, stream: Stream, snapshot: FileSnapshot): Task {
+export function taskOf(options: Wanted, stream: Stream, snapshot: FileMoment): Task {
   const { since, deletedRows, where, limit } = options;
   if (where !== null) snapshot.checkCondition(stream, where);
   const byDefault = typeof since === "number" || stream.isLookup;
@@ -95,7 +95,7 @@ function pickColumns(
 export function followingTask(
   task: Task,
   { format }: { readonly format: Format },
-  { clock }: FileSnapshot,
+  { clock }: FileMoment,
   series: readonly Finished[],
   onNote: (note: string) => void,
 ): Task {
@@ -107,7 +107,7 @@ export function followingTask(
 
 /** The rows that a task has to write. */
 export function askRows(
-  snapshot: FileSnapshot,
+  snapshot: FileMoment,
   { stream, columns, rows }: Task,
   groupBy: RowSelection["groupBy"],
 ): Generator<RowBatch> {
@@ -115,7 +115,7 @@ export function askRows(
 }
 
 /** How many rows a task has to write; null where only reading them would tell. */
-export function countRows(snapshot: FileSnapshot, { stream, rows: selection }: Task): number | null {
+export function countRows(snapshot: FileMoment, { stream, rows: selection }: Task): number | null {
   if (selection.writtenAfter !== null || selection.where !== null) return null;
   const { rows, deleted } = snapshot.status(stream);
   const count = selection.includeDeleted ? rows + deleted : rows;

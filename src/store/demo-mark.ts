@@ -6,6 +6,7 @@
 import type { Database } from "bun:sqlite";
 import { realpathSync } from "node:fs";
 import { readClock } from "./clock.ts";
+import { askPragma } from "./pragmas.ts";
 
 /** Marks a file that was just made, for the account at this base URL. */
 export function markDemo(db: Database, path: string, api: string): void {
@@ -36,6 +37,5 @@ export function isDemo(db: Database, path: string): boolean {
 /** What another value has after every run, every commit of rows, and every change of tables, views or indexes. */
 function standing(db: Database): string {
   const run = db.query<{ id: number | null }, []>("SELECT max(id) AS id FROM _sync_runs").get()?.id;
-  const schema = db.query<{ schema_version: number }, []>("PRAGMA schema_version").get()?.schema_version;
-  return `run ${run}, schema ${schema}, rows ${readClock(db)?.at}`;
+  return `run ${run}, schema ${askPragma(db, "schema_version")}, rows ${readClock(db)?.at}`;
 }

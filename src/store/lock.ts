@@ -15,6 +15,7 @@ import {
   type Pace,
 } from "../lib/lease.ts";
 import { formatDuration, formatTime } from "../lib/time.ts";
+import { askPragma } from "./pragmas.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { tableColumns } from "./tables.ts";
 
@@ -83,8 +84,7 @@ export function createLock(db: Database, path: string, pace?: Pace): Lock {
  * WAL a reader does.
  */
 export function checkLongRead(db: Database, path: string): void {
-  const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode").get()?.journal_mode;
-  if (mode === "wal") return;
+  if (askPragma(db, "journal_mode") === "wal") return;
   const held = readLock(db);
   if (held !== null && mayLive(held)) throw busy(path, held);
 }

@@ -16,6 +16,7 @@ import { prepareLayout } from "./layout.ts";
 import { createLockTable } from "./lock.ts";
 import { checkMeddling } from "./meddling.ts";
 import { migrate } from "./migrations.ts";
+import { askPragma, setPragma, USUAL_WAIT_MS } from "./pragmas.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { createOwnTables } from "./tables.ts";
 
@@ -132,7 +133,7 @@ function removeUnmade(path: string): void {
 
 function prepareRead(db: Database, path: string): Database {
   prepareConnection(db);
-  db.run("PRAGMA query_only = true");
+  setPragma(db, "query_only", true);
   if (isBlank(db)) throw missing(path, "empty");
   checkMarks(path, marksOf(db));
   return db;
@@ -145,7 +146,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
     // Asked again, of SQLite: opening undoes what a killed process had begun, and others were faster.
     wasEmpty = isBlank(db);
     if (wasEmpty && mode === "write") throw missing(path, "empty");
-    if (wasEmpty) db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+    if (wasEmpty) setPragma(db, "application_id", APPLICATION_ID);
     checkMarks(path, marksOf(db));
     checkMeddling(db, path);
     migrate(db);
@@ -159,7 +160,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
 
 function prepareConnection(db: Database): void {
   // Another program may hold the file for a moment; without this it is an error at once.
-  db.run("PRAGMA busy_timeout = 5000");
+  setPragma(db, "busy_timeout", USUAL_WAIT_MS);
   // Apple's SQLite, which Bun uses on macOS, would leave -wal and -shm beside a closed file.
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 0);
 }
@@ -170,6 +171,5 @@ function isBlank(db: Database): boolean {
 }
 
 function marksOf(db: Database): { application: number; version: number } {
-  const pragma = (name: string) => db.query<Record<string, number>, []>(`PRAGMA ${name}`).get()![name]!;
-  return { application: pragma("application_id"), version: pragma("user_version") };
+  return { application: askPragma(db, "application_id"), version: askPragma(db, "user_version") };
 }

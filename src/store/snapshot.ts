@@ -15,9 +15,7 @@ import { STREAMS } from "../streams/index.ts";
 import { checkMarks } from "./file-header.ts";
 import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
-import { firstFault } from "./soundness.ts";
-import { onFile, sqliteFailure } from "./sqlite-failure.ts";
-import { type StreamStatus, streamStatus } from "./status.ts";
+import { askPragma, setPragma } from "./pragmas.ts";
 import {
   checkTarget,
   createPart,
@@ -26,7 +24,10 @@ import {
   removePart,
   removeParts,
   targetFailure,
-} from "./target.ts";
+} from "./snapshot-place.ts";
+import { firstFault } from "./soundness.ts";
+import { onFile, sqliteFailure } from "./sqlite-failure.ts";
+import { type StreamStatus, streamStatus } from "./status.ts";
 
 export type SnapshotStream = Omit<StreamStatus, "last_run">;
 
@@ -77,7 +78,7 @@ export async function takeSnapshot(
       path === null ? [] : resolve(path),
     );
     keeper?.mayRemain({ paths, folders: [] });
-    const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));
+    const bytes = askPragma(db, "page_count") * askPragma(db, "page_size");
     try {
       options.signal.throwIfAborted();
       options.begin?.(bytes);
@@ -112,7 +113,7 @@ async function acquire(lease: Lease, target: string, { signal, onWatch }: Snapsh
 function copy(db: Database, source: string, part: string): void {
   try {
     // A connection that may not write may not copy either.
-    db.run("PRAGMA query_only = false");
+    setPragma(db, "query_only", false);
     // It has a read transaction of its own, and takes a file that is there if it is empty.
     db.run("VACUUM INTO ?", [resolve(part)]);
   } catch (error) {
@@ -125,12 +126,12 @@ function copy(db: Database, source: string, part: string): void {
 function check(part: string, target: string): SnapshotStream[] {
   const db = new Database(resolve(part), { readwrite: true, create: false, strict: true });
   try {
-    db.run("PRAGMA journal_mode = DELETE");
+    setPragma(db, "journal_mode", "DELETE");
     // The sync that runs meanwhile holds the file, and not its copy.
     db.run("DELETE FROM _sync_lock");
-    const [application, version] = [pragma(db, "application_id"), pragma(db, "user_version")];
-    checkMarks(target, { application: Number(application), version: Number(version) });
-    const fault = String(pragma(db, "integrity_check"));
+    const application = askPragma(db, "application_id");
+    checkMarks(target, { application, version: askPragma(db, "user_version") });
+    const fault = askPragma(db, "integrity_check");
     if (fault !== "ok") throw unsound(target, fault);
     return STREAMS.map((stream) => {
       const { last_run: _, ...status } = streamStatus(db, stream);
@@ -157,9 +158,4 @@ function shortage(target: string, bytes: number, error: unknown): unknown {
   const words = `the disk is full: the copy needs up to ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free`;
   const hint = `make room in ${folder}, or give a PATH elsewhere; no half copy was left`;
   return new AppError("disk-full", words, { at: target, hint, cause: error });
-}
-
-function pragma(db: Database, name: string): string | number | null {
-  const row = db.query<Record<string, string | number>, []>(`PRAGMA ${name}`).get();
-  return row === null ? null : (Object.values(row)[0] ?? null);
 }

@@ -6,6 +6,7 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { AppError } from "../lib/errors.ts";
+import { askPragma } from "./pragmas.ts";
 import { damagedFile } from "./sqlite-failure.ts";
 
 /** The AppError of a damaged file, where a file is; null where it is sound, or is none. */
@@ -27,8 +28,8 @@ function faultOf(path: string): string | null {
   let db: Database | null = null;
   try {
     db = new Database(resolve(path), { readwrite: true, create: false });
-    const [row] = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check(1)").all();
-    return row === undefined || row.integrity_check === "ok" ? null : firstFault(row.integrity_check);
+    const told = askPragma(db, "integrity_check(1)");
+    return told === "ok" ? null : firstFault(told);
   } catch (error) {
     const code = String((error as { code?: unknown }).code ?? "");
     return /^SQLITE_(CORRUPT|NOTADB)/.test(code) ? (error as Error).message : null;

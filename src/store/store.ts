@@ -16,6 +16,7 @@ import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
 import { type Mode, openFile } from "./open.ts";
 import { checkPlace } from "./place.ts";
+import { emptyWal, setPragma } from "./pragmas.ts";
 import { resetStreams } from "./reset.ts";
 import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart, wasCutShort } from "./runs.ts";
 import { countUnseen, listUnseen, noteSeen, type Seen } from "./seen.ts";
@@ -165,7 +166,7 @@ export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pac
           // The columns that the batch brought went with its transaction.
           writer.restore(before);
           // Whoever kept the file locked for so long does so still: what follows need not wait as long again.
-          if (isBusy(error)) db.run("PRAGMA busy_timeout = 0");
+          if (isBusy(error)) setPragma(db, "busy_timeout", 0);
           throw error;
         }
       }),
@@ -232,7 +233,7 @@ function lockOf(db: Database, path: string, pace?: Pace): Lock {
 /** Brings everything into the one file; another reader may keep SQLite from it, which loses nothing. */
 function checkpoint(db: Database): void {
   try {
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    emptyWal(db);
   } catch {
     // The next opening does it.
   }

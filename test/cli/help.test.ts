@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Command } from "../../src/cli/command.ts";
 import { commandHelp, programHelp } from "../../src/cli/help.ts";
 import { COMMANDS } from "../../src/cli/index.ts";
-import { flagName, readValue } from "../../src/cli/option.ts";
+import { flagName, readValue } from "../../src/cli/option-kinds.ts";
 import { parseCommandLine } from "../../src/cli/parse.ts";
 
 /** So wide that nothing is wrapped. */

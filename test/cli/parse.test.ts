@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type OptionTable, readValue, type Values } from "../../src/cli/option.ts";
+import { type OptionTable, readValue, type Values } from "../../src/cli/option-kinds.ts";
+import { type CommandLine, type Environment, type Grammar, parseCommandLine } from "../../src/cli/parse.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -8,8 +9,7 @@ import {
   skipOption,
   streamArgument,
   streamArguments,
-} from "../../src/cli/options.ts";
-import { type CommandLine, type Environment, type Grammar, parseCommandLine } from "../../src/cli/parse.ts";
+} from "../../src/cli/shared-options.ts";
 import { AppError, renderError } from "../../src/lib/errors.ts";
 
 const OPTIONS = {

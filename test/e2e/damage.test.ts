@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineCommand } from "../../src/cli/command.ts";
-import { databaseOptions } from "../../src/cli/options.ts";
+import { databaseOptions } from "../../src/cli/shared-options.ts";
 import { makeFile } from "../export/fixture.ts";
 import { runHere } from "./in-process.ts";
 import { temporaryFolder } from "./program.ts";

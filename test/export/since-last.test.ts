@@ -4,7 +4,7 @@ import { cpSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { FORMATS } from "../../src/export/formats.ts";
-import { openSnapshot } from "../../src/store/read.ts";
+import { openMoment } from "../../src/store/moment.ts";
 import { folder, put, resource, stream } from "../store/fixture.ts";
 import {
   changeFile,
@@ -143,7 +143,7 @@ test("overwrite begins the series anew, and those that followed go with it", asy
 });
 
 function clockOf(db: string) {
-  const snapshot = openSnapshot(db);
+  const snapshot = openMoment(db);
   snapshot.close();
   return snapshot.clock;
 }

@@ -1,7 +1,7 @@
 /** A condition that a user wrote is one expression: it chooses among rows, and can do nothing else. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { openSnapshot } from "../../src/store/read.ts";
+import { openMoment } from "../../src/store/moment.ts";
 import { openStore } from "../../src/store/store.ts";
 import { folder, put, resource, stream } from "./fixture.ts";
 
@@ -28,7 +28,7 @@ function withFile<T>(action: (path: string) => T): T {
 
 /** The ids of the live customers that a condition holds of. */
 function idsWhere(path: string, where: string, groupBy: "month" | null = null): unknown[] {
-  const snapshot = openSnapshot(path);
+  const snapshot = openMoment(path);
   try {
     snapshot.checkCondition(customers, where);
     const columns = snapshot.columns(customers).filter(({ name }) => name === "id");

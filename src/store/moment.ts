@@ -41,7 +41,7 @@ export type RowBatch = {
   readonly deleted: number;
 };
 
-export type FileSnapshot = {
+export type FileMoment = {
   /** When the snapshot was taken (ms, this machine's clock). */
   readonly at: number;
   /** Null for a file that no newer program has written to. */
@@ -71,7 +71,7 @@ const DATED = {
 const PERIOD_LENGTH = { day: 10, month: 7 };
 
 /** Opens a file to read and takes a snapshot; throws `store-*`, and changes nothing. */
-export function openSnapshot(path: string): FileSnapshot {
+export function openMoment(path: string): FileMoment {
   const { db } = openFile(path, "read");
   try {
     return onFile(path, () => {
@@ -87,7 +87,7 @@ export function openSnapshot(path: string): FileSnapshot {
   }
 }
 
-type Readers = Pick<FileSnapshot, "status" | "wasRead" | "columns" | "checkCondition" | "rows">;
+type Readers = Pick<FileMoment, "status" | "wasRead" | "columns" | "checkCondition" | "rows">;
 
 function readers(db: Database, path: string): Readers {
   const hasTable = (stream: Stream) => onFile(path, () => readLayout(db, stream).columns.length > 0);

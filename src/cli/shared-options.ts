@@ -1,7 +1,7 @@
 /** The options that several commands share, as data; a command spreads the groups it needs into its table. */
 import { resolveBaseUrl } from "../kustomer/host.ts";
 import { STREAMS } from "../streams/index.ts";
-import type { OptionTable } from "./option.ts";
+import type { OptionTable } from "./option-kinds.ts";
 import type { Positional } from "./parse.ts";
 import { KEY_IS_NO_ARGUMENT } from "./quote.ts";
 

@@ -16,7 +16,7 @@ import { meetAccount, showLimiter } from "./account.ts";
 import type { Connection } from "./connect.ts";
 import type { Progress } from "./progress.ts";
 
-export type SynchronizeOptions = {
+export type SyncFileOptions = {
   readonly db: string;
   readonly streams: readonly Stream[];
   readonly start: number | null;
@@ -31,7 +31,7 @@ export type SynchronizeOptions = {
   readonly takeOver: boolean;
 };
 
-export type Synchronized = {
+export type SyncedFile = {
   readonly report: RunReport;
   readonly exitCode: number;
   /** What ended the run early; null when it came to its end. */
@@ -42,12 +42,12 @@ export type Synchronized = {
  * Runs a sync and returns its report; throws only what prevents a run from beginning (`auth`, `network`,
  * the file) and bugs. `controller` is aborted when an error stops the run.
  */
-export async function synchronize(
+export async function syncFile(
   connection: Connection,
-  { force, takeOver, ...options }: SynchronizeOptions,
+  { force, takeOver, ...options }: SyncFileOptions,
   controller: AbortController,
   { log, progress, signal }: { log: Log; progress: Progress; signal: AbortSignal },
-): Promise<Synchronized> {
+): Promise<SyncedFile> {
   const account = await meetAccount(connection, log);
   const store = openStore(options.db, { mode: "create" });
   const stopShowing = showLimiter(connection, progress);
@@ -93,7 +93,7 @@ export async function synchronize(
 /** A run that goes on to rows older than a former start date reads more than changes, and says why. */
 function tellOlder(
   store: Store,
-  { streams, start }: Pick<SynchronizeOptions, "streams" | "start">,
+  { streams, start }: Pick<SyncFileOptions, "streams" | "start">,
   log: Log,
 ): void {
   const starts = streams.flatMap((stream) => {
