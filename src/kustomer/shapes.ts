@@ -68,7 +68,9 @@ export function parsePage(body: unknown): PageBody {
     const where = path === null || path === "data" ? "" : `, its ${path} not ${issue.expected}`;
     throw mismatch("a page of rows", body, where);
   }
-  const { data, meta, links } = page.output;
+  const { data, meta, links, errors } = page.output;
+  // What failed may have left rows out.
+  if (Array.isArray(errors) && errors.length > 0) throw mismatch("a page of rows without errors", body);
   return {
     ...readRows(data),
     total: meta?.total ?? null,

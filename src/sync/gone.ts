@@ -112,7 +112,8 @@ async function readWhole(
         if (!isInstant) return null;
         continue;
       }
-      if (page.total !== null && page.total > ids.size + rejected) break;
+      // A row that could not be kept may be one of those in question.
+      if (rejected > 0 || (page.total !== null && page.total > ids.size)) break;
       return ids;
     }
   }

@@ -22,6 +22,8 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
   let state: "due" | "busy" | "done" = "due";
   const lacks: AppError[] = [];
   const refused = new Set<ListVariant>();
+  /** A row that could not be kept, and why; null when all could. */
+  let unkept: string | null = null;
 
   /**
    * Follows one listing to its end; rows of one that has none are not kept. Returns the ids it held, which `keep` is
@@ -66,6 +68,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       for (let tries = 1; ; tries += 1) {
         take(page.rows);
         for (const { id } of page.rows) listed.add(id);
+        if (page.rejected > 0) unkept = page.keptOut[0]?.why ?? "cannot be kept";
         const isShort = page.next !== null && sizeOf(page) > 0 && sizeOf(page) < largest;
         if (!isShort || tries === ASKED_AT_MOST) break;
         page = await context.api.list(at);
@@ -128,12 +131,20 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
 
   async function readWhole(): Promise<void> {
     const ids = await readAll();
-    // Rows that only a refused listing could show are not gone.
-    const canSweep = ![...refused].some(({ deleted }) => !deleted);
-    if (canSweep && context.countMissing(ids) > 0) for (const id of await readAll()) ids.add(id);
-    const read = encodeListState({ readAt: earliestOf(context.clocks) });
+    // Rows that only a refused listing could show are not gone, nor are those that came and could not be kept.
+    const canSweep = () => unkept === null && ![...refused].some(({ deleted }) => !deleted);
+    if (canSweep() && context.countMissing(ids) > 0) for (const id of await readAll()) ids.add(id);
+    if (unkept !== null) {
+      lacks.push(
+        new AppError("incomplete", `a row of the list ${unkept}`, {
+          at: stream.name,
+          hint: "all other rows are read; the next sync asks for the list again",
+        }),
+      );
+    }
+    const read = encodeListState({ readAt: earliestOf(context.clocks) }, lacks.length === 0);
     try {
-      context.commit([], read, canSweep ? { sweep: ids } : {});
+      context.commit([], read, canSweep() ? { sweep: ids } : {});
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
       lacks.push(error.located(stream.name));

@@ -37,7 +37,7 @@ export type OldList = {
 
 export type OldListOutcome = {
   readonly rows: readonly Resource[];
-  /** Where to go on; null when all of it was read. */
+  /** Where to go on; null when all of it was read. With no next page, not all of it came. */
   readonly progress: ScanProgress | null;
 };
 
@@ -48,10 +48,11 @@ export async function readOldList(stored: ScanProgress | null, list: OldList): P
     stored === null
       ? await findStart(list)
       : { number: stored.nextPage, refused: stored.refused, page: null };
-  const { rows } = page ?? (await askPage(number, list));
+  const { rows, rejected, keptOut } = page ?? (await askPage(number, list));
   const startedAt = stored?.startedAt ?? earliestOf(list.clocks);
-  const isRead = number === 1 && refused === null;
-  return { rows, progress: isRead ? null : { nextPage: number - 1, startedAt, refused } };
+  const unkept = stored?.unkept ?? (rejected > 0 ? (keptOut[0]?.why ?? "cannot be kept") : undefined);
+  const isRead = number === 1 && refused === null && unkept === undefined;
+  return { rows, progress: isRead ? null : { nextPage: number - 1, startedAt, refused, unkept } };
 }
 
 /** Whether the list goes on after so many rows with one that was made before an instant (ms). */

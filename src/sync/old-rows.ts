@@ -77,9 +77,17 @@ export class OldRows {
       this.#list = "none";
       return ledger.commitList(rows);
     }
-    ledger.commit(rows, { ...ledger.state, scan: progress });
-    this.#list = progress.nextPage > 0 ? "due" : "none";
-    if (progress.nextPage === 0) this.#lack(new AppError("api", progress.refused ?? ""));
+    const { nextPage, refused, unkept } = progress;
+    const isLast = nextPage === 0;
+    this.#list = isLast ? "none" : "due";
+    // What is refused will be so again; what could not be kept may come whole when the list is read anew.
+    const scan = isLast && refused === null ? null : progress;
+    ledger.commit(rows, { ...ledger.state, scan });
+    if (isLast && refused !== null) this.#lack(new AppError("api", refused));
+    if (isLast && refused === null && unkept !== undefined) {
+      const hint = "all other rows are read; the next sync reads the list of old rows again";
+      this.lacks.push(new AppError("incomplete", `a row of the list ${unkept}`, { at: this.#stream, hint }));
+    }
   }
 
   #lack(error: AppError): void {

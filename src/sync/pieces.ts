@@ -32,6 +32,12 @@ export type Piece = {
   pageSize: number;
   /** How many rows came on each of the last pages that were not whole. */
   unsound: number[];
+  /** True when it is a part of one that never came whole: little is gained by asking it as often. */
+  isDoubtful: boolean;
+  /** True once its pages were taken to hold fewer rows than asked for. */
+  isClamped: boolean;
+  /** How often its page was asked again because a row of it did not come as it is. */
+  doubts: number;
   /** True once a page of it was empty, and nothing was counted. */
   wasEmpty: boolean;
   /** Set when the piece is the rows of one instant. */
@@ -49,6 +55,9 @@ export class Pieces {
       failed: false,
       unreadable: 0,
       unsound: [],
+      isDoubtful: false,
+      isClamped: false,
+      doubts: 0,
       wasEmpty: false,
       tie: null,
     };
@@ -123,6 +132,7 @@ export class Pieces {
   cut(piece: Piece, at: number): Piece | null {
     if (at <= piece.next || at >= piece.to) return null;
     const later = this.add(piece.source, { from: at, to: piece.to }, piece.pageSize);
+    Object.assign(later, { isDoubtful: piece.isDoubtful, isClamped: piece.isClamped });
     piece.to = at;
     if (piece.left !== null) {
       later.left = Math.ceil(piece.left / 2);

@@ -30,6 +30,8 @@ export type RangePage = {
   readonly proof: PageProof;
   /** How many rows a full page seems to hold. */
   readonly pageSize: number;
+  /** Why a row of the page may still have to come as it is now, in words; null when none has. */
+  readonly doubt: string | null;
 };
 
 /** Makes the asker of one stream; it throws `api` when the search does not filter by `updatedAt`. */
@@ -39,15 +41,20 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
   const unsorted = new Set<Source>();
 
   /** Where the search gives rows that were not asked for, to ask for ever smaller ranges would not end. */
-  function checkBounds({ from }: Range, rows: readonly GivenRow[]): void {
+  function checkBounds({ from, to }: Range, rows: readonly GivenRow[], settledBefore: number): void {
     const known = rows.filter(({ time }) => time !== null);
-    // An edit after the search found it makes a row newer than what was asked for, and never older.
-    const isAstray = known.length > 0 && known.every(({ time }) => time! < from);
+    // An edit after the search found it makes a row as new as the run, and never older.
+    const isOutside = (time: number) => time < from || (time >= to && time < settledBefore);
+    const isAstray = known.length > 0 && known.every(({ time }) => isOutside(time!));
     astray = isAstray ? astray + 1 : 0;
     if (astray <= MOST_ASTRAY) return;
-    throw new AppError("api", `asked for rows from ${formatTime(from)} on, the search gives others`, {
-      hint: "it does not seem to filter by updatedAt, without which this stream cannot be read",
-    });
+    throw new AppError(
+      "api",
+      `asked for rows from ${formatTime(from)} on, the search gives others, again and again`,
+      {
+        hint: "it does not seem to filter by updatedAt, without which this stream cannot be read",
+      },
+    );
   }
 
   return async ({ source, range, pageSize: askedSize, settledBefore }) => {
@@ -61,8 +68,14 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
       pageSize: askedSize,
     });
     const { rejected, total, timedOut } = page;
-    const rows = [...page.rows.map(rowOf), ...Array<GivenRow>(rejected).fill(UNUSABLE)];
-    checkBounds(range, rows);
+    const given = [...page.rows.map(rowOf), ...Array<GivenRow>(rejected).fill(UNUSABLE)];
+    checkBounds(range, given, settledBefore);
+    const old = given.filter(({ time }) => time !== null && time < from).length;
+    // Where most of a full page are, the filter or the sort was not honoured.
+    const isFew = old * 2 < given.length || given.length < Math.min(page.pageSize, askedSize);
+    const rows = isFew
+      ? given.map((row) => ((row.time ?? from) < from ? { ...row, time: null } : row))
+      : given;
     largest = Math.max(largest, rows.length);
     // Where nothing is counted, the largest page may be as large as the server allows, whatever it says.
     const isUnsure = total === null && page.next !== null;
@@ -71,8 +84,22 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
     if (proof.kind === "unsorted") unsorted.add(source);
     // Where order was not kept once, what looks like order may be chance.
     const isChance = unsorted.has(source) && (proof.kind === "through" || proof.kind === "tie");
-    return { page, rows, proof: isChance ? { kind: "unsorted" } : proof, pageSize };
+    const doubt = doubtOf(page, old, given);
+    return { page, rows, proof: isChance ? { kind: "unsorted" } : proof, pageSize, doubt };
   };
+}
+
+/**
+ * What could not be kept may come whole another time. A row that is older than what was asked for was changed since, or
+ * the search would not have found it: what was fetched is a copy that is behind.
+ */
+function doubtOf({ keptOut, rejected }: Page, old: number, rows: readonly GivenRow[]): string | null {
+  if (rejected > 0) {
+    const { id = null, why = "cannot be kept" } = keptOut[0] ?? {};
+    return `${id === null ? "a row that" : `the row ${id}`} ${why}`;
+  }
+  if (rows.some(({ time }) => time === null)) return "rows came that do not say when they last changed";
+  return old > 0 ? "rows came as they were before they last changed" : null;
 }
 
 const UNUSABLE: GivenRow = { id: "", time: null };

@@ -9,7 +9,7 @@ import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
 import { type Clocks, latestOf } from "./clocks.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Mark } from "./page-proof.ts";
+import type { GivenRow, Mark } from "./page-proof.ts";
 import type { Patience } from "./patience.ts";
 import type { Piece } from "./pieces.ts";
 import { createRangeAsker } from "./range-page.ts";
@@ -19,6 +19,8 @@ import { newTie } from "./stream-state.ts";
 
 /** How often a page that is not whole is asked again before its range is halved. */
 const UNSOUND_REPEATS = 3;
+/** And how often each half of it. */
+const DOUBTFUL_REPEATS = 1;
 
 /**
  * What changed so long after the run's start is news, of which the next run hears. Less is not: the Date
@@ -39,8 +41,18 @@ export class RangeReader {
   /** Rows of the open end that came, and how many it had when it was first asked. */
   #tail = { came: 0, pages: 0, total: null as number | null };
   #leftNews = false;
+  /** Says why a part was left to the next run although its rows came. */
+  readonly #lack: (error: AppError) => void;
 
-  constructor(context: string, api: Api, ledger: Ledger, patience: Patience, clocks: Clocks) {
+  constructor(
+    context: string,
+    api: Api,
+    ledger: Ledger,
+    patience: Patience,
+    clocks: Clocks,
+    lack: (error: AppError) => void,
+  ) {
+    this.#lack = lack;
     this.#ledger = ledger;
     this.#patience = patience;
     this.#clocks = clocks;
@@ -61,7 +73,7 @@ export class RangeReader {
     const asked: Range = { from: piece.next, to: piece.to };
     // All of the open end is asked for again by the next run, so that nothing hangs on what it proves.
     const isTail = asked.from >= line;
-    const { page, rows, proof, pageSize } = await this.#ask({
+    const { page, rows, proof, pageSize, doubt } = await this.#ask({
       source: piece.source,
       range: asked,
       pageSize: piece.pageSize,
@@ -81,9 +93,15 @@ export class RangeReader {
       // What came is good; it only does not prove anything.
       this.#ledger.commit(page.rows, null);
       this.#patience.spend(proof.why);
-      return this.#repeat(piece, page.timedOut || page.next === null ? 0 : rows.length, proof.why);
+      return this.#repeat(piece, page, rows, proof.why);
     }
     piece.unsound = [];
+    if (doubt !== null && proof.kind !== "unsorted" && piece.doubts < UNSOUND_REPEATS) {
+      piece.doubts += 1;
+      this.#patience.spend(doubt);
+      return this.#ledger.commit(page.rows, null);
+    }
+    piece.doubts = 0;
     if (proof.kind === "unsorted") {
       this.#ledger.commit(page.rows, null);
       this.#patience.spend("the rows of a page were in no order");
@@ -92,6 +110,11 @@ export class RangeReader {
       return;
     }
     const proven = this.#proveBefore(piece, rows);
+    if (doubt !== null && (proof.kind === "all" || proof.kind === "through")) {
+      const end = proof.kind === "all" ? piece.to : proof.marks.at(-1)!.at;
+      return this.#leaveOpen(piece, page.rows, proven, end, doubt);
+    }
+    piece.isDoubtful = false;
     switch (proof.kind) {
       case "all":
         if (rows.length === 0) {
@@ -184,19 +207,55 @@ export class RangeReader {
     return last >= this.#ledger.begun && tail.pages > 2 * pages + CHASED_PAGES;
   }
 
+  /** Leaves what lies before `end` to the next run, and goes on from there. */
+  #leaveOpen(piece: Piece, rows: readonly Resource[], proven: Range | null, end: number, why: string): void {
+    const { pieces } = this.#ledger;
+    this.#ledger.commitProven(piece, rows, proven, () => {
+      if (end < piece.to) pieces.cut(piece, end);
+      piece.failed = true;
+    });
+    this.#lack(
+      new AppError("incomplete", `${why}, last changed at ${formatTime(piece.from)} or later`, {
+        hint: "all other rows are read; run sync again: it asks for this part again",
+      }),
+    );
+  }
+
   /** Asks a page that was not whole again; one that stays so, in smaller pages or in smaller ranges. */
-  #repeat(piece: Piece, came: number, why: string): void {
+  #repeat(piece: Piece, page: Page, rows: readonly GivenRow[], why: string): void {
+    const came = page.timedOut || page.next === null ? 0 : rows.length;
     piece.unsound.push(came);
-    if (piece.unsound.length <= UNSOUND_REPEATS) return;
-    const isClamped = came > 0 && piece.unsound.every((other) => other === came);
-    piece.unsound = [];
-    // "pageSize above the max is clamped silently" (singer-io/tap-kustomer, PR #15): the same count each time.
-    if (isClamped) piece.pageSize = came;
-    else if (!this.#narrow(piece)) {
+    const repeats = piece.unsound.length - 1;
+    if (repeats < (piece.isDoubtful ? DOUBTFUL_REPEATS : UNSOUND_REPEATS)) return;
+    const isClamped = !piece.isClamped && came > 0 && piece.unsound.every((other) => other === came);
+    if (isClamped) {
+      // "pageSize above the max is clamped silently" (singer-io/tap-kustomer, PR #15): the same count each time.
+      Object.assign(piece, { pageSize: came, isClamped: true, unsound: [] });
+      return;
+    }
+    const isNarrower = page.timedOut ? this.#narrow(piece) : this.#narrowBetween(piece, rows);
+    if (isNarrower) piece.unsound = [];
+    else if (piece.to - piece.next === 1 && (page.total ?? 0) > page.pageSize) {
+      // More rows of one instant than a page holds come by page number.
+      this.#ledger.pieces.cutOutTie(piece, newTie(piece.source, piece.next, piece.pageSize));
+    } else if (repeats >= UNSOUND_REPEATS) {
       throw new AppError("incomplete", `${why}, again and again, for ${formatTime(piece.next)}`, {
         hint: "run sync again later: all other rows are read",
       });
     }
+  }
+
+  /**
+   * Cuts a piece among the rows that came, so that what does not come is soon told from what does; false when no two
+   * of them lie apart.
+   */
+  #narrowBetween(piece: Piece, rows: readonly GivenRow[]): boolean {
+    const times = rows.flatMap(({ time }) => time ?? []).sort((a, b) => a - b);
+    const middle = times[times.length >> 1];
+    if (middle === undefined) return false;
+    piece.isDoubtful = true;
+    const { pieces } = this.#ledger;
+    return pieces.cut(piece, middle) !== null || pieces.cut(piece, middle + 1) !== null;
   }
 
   /** Halves a piece that can be read only when it fits one page; false when it is one millisecond already. */

@@ -19,7 +19,7 @@ import { EARLIEST, type OldState, type SearchState, type TieProgress } from "./s
 import { readTie } from "./tie.ts";
 
 /** A piece is split for an idle worker while it has this many pages left: a split may cost half a page. */
-const WORTH_SPLITTING = 32 * PAGE_SIZE;
+const WORTH_SPLITTING = 16 * PAGE_SIZE;
 
 export type SearchOptions = PlanOptions & {
   readonly audits: boolean;
@@ -39,7 +39,10 @@ export function createSearchReader(
   const ledger = new Ledger(stored, options, path !== null, context);
   const { pieces, evidence, begun, horizon } = ledger;
   const patience = new Patience();
-  const ranges = new RangeReader(read.context, context.api, ledger, patience, clocks);
+  /** Why parts that came were left to the next run all the same. */
+  const doubts: AppError[] = [];
+  const doubt = (error: AppError) => void doubts.push(error.located(stream.name));
+  const ranges = new RangeReader(read.context, context.api, ledger, patience, clocks, doubt);
   const old = new OldRows(stream.name, path, { ledger, context, clocks });
   let failure: AppError | null = null;
   let closing: ReturnType<typeof closeReading> | null = null;
@@ -106,6 +109,11 @@ export function createSearchReader(
     return old.isRead && pieces.finished();
   }
 
+  /** True where something did not come as it is: from what is not there, nothing can be concluded. */
+  function isUnsure(): boolean {
+    return failure !== null || doubts.length > 0;
+  }
+
   /** Once all is read, goes on to close the reading, as far as it gets before a part is to be read again. */
   async function close(): Promise<void> {
     closing ??= closeReading(
@@ -122,7 +130,7 @@ export function createSearchReader(
         lack: (error) => void old.lacks.push(error.located(stream.name)),
         leftNews: () => ranges.takeLeftNews(),
       },
-      failure === null && old.lacks.length === 0,
+      !isUnsure() && old.lacks.length === 0,
     );
     const next = await closing.next(ledger.takeCame());
     end = next.done === true ? "done" : "due";
@@ -143,8 +151,7 @@ export function createSearchReader(
       if (page !== null) return page;
       const piece = pieces.idle(horizon > EARLIEST ? horizon : Number.POSITIVE_INFINITY);
       if (piece !== null) return stepOf(piece);
-      // Of what could not be read again nothing can be concluded.
-      if (end !== "due" || !isRead() || (failure !== null && closing !== null)) return null;
+      if (end !== "due" || !isRead() || (isUnsure() && closing !== null)) return null;
       end = "busy";
       return close;
     },
@@ -154,8 +161,8 @@ export function createSearchReader(
       const later = pieces.split(piece, begun);
       return later === null ? null : stepOf(later);
     },
-    finished: () => isRead() && (end === "done" || (failure !== null && closing !== null)),
-    lacks: () => old.lacks,
+    finished: () => isRead() && (end === "done" || (isUnsure() && closing !== null)),
+    lacks: () => [...old.lacks, ...doubts],
     failure: () => failure,
   };
 }

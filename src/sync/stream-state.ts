@@ -51,6 +51,8 @@ export type ScanProgress = {
   readonly startedAt: number;
   /** With what words pages beyond those that are read were refused; null when none were. */
   readonly refused: string | null;
+  /** Why a row that came could not be kept, as the first of them says; absent when all could. */
+  readonly unkept?: string | undefined;
 };
 
 /** A reading of everything from the beginning, after which live rows that it did not see are gone. */
@@ -139,7 +141,12 @@ const common = {
   start: instant,
   done: v.strictObject({ search: ranges, archive: ranges }),
   scan: v.nullable(
-    v.strictObject({ nextPage: count, startedAt: anyInstant, refused: v.nullable(v.string()) }),
+    v.strictObject({
+      nextPage: count,
+      startedAt: anyInstant,
+      refused: v.nullable(v.string()),
+      unkept: v.optional(v.string()),
+    }),
   ),
   full: v.optional(v.nullable(v.strictObject({ startedAt: anyInstant })), null),
   fullReadAt: v.optional(v.nullable(anyInstant), null),
@@ -283,12 +290,12 @@ export function encodeSearchState(
   };
 }
 
-/** Writes a list stream's state: it was read whole at `readAt`. */
-export function encodeListState(state: ListState): StoredState {
+/** Writes a list stream's state: it was read at `readAt`, whole or but for what was refused. */
+export function encodeListState(state: ListState, isWhole: boolean): StoredState {
   return {
     state: { v: 1, readAt: formatTime(state.readAt) },
     syncedTo: formatTime(state.readAt),
-    complete: true,
+    complete: isWhole,
     start: null,
     counted: null,
   };

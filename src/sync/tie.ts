@@ -77,15 +77,20 @@ async function readPage(
     return tie.total !== null && came === tie.total ? finish(tie, slice, [], came) : divide(tie, slice, []);
   }
   const { rows } = page;
-  const isElsewhere = slice !== null && isNowhere(rows, slice.from);
-  if (isElsewhere && tie.restarts >= RESTARTS) {
-    return giveUp(tie, rows, "and asked for some of them by createdAt, the search gives others");
-  }
-
   const came = rows.length + page.rejected;
   const isFull = came >= Math.min(page.pageSize, tie.pageSize);
+  const isElsewhere =
+    slice === null
+      ? isFull && isNowhere(rows, "updatedAt", tie.at)
+      : isNowhere(rows, "createdAt", slice.from);
+  if (isElsewhere && tie.restarts >= RESTARTS) {
+    const how = slice === null ? "and asked for them" : "and asked for some of them by createdAt";
+    return giveUp(tie, rows, `${how}, the search gives others`);
+  }
+  const behind = behindIn(rows, tie.at);
   const ids = tie.ids === null ? null : new Set([...tie.ids, ...rows.map(({ id }) => id)]);
-  const rejected = tie.rejected + page.rejected;
+  for (const { id } of behind) ids?.delete(id);
+  const rejected = tie.rejected + page.rejected + behind.length;
   const total = tie.page === 1 ? page.total : tie.total;
   const isRepeated = rows.length > 0 && ids !== null && ids.size === tie.ids?.size;
   if (page.timedOut || page.total !== total || isElsewhere || isRepeated) return restart(tie, slice, rows);
@@ -100,13 +105,13 @@ async function readPage(
   const isMore = isFull || (ids === null && came > 0);
   if (total === null) {
     const isEnd = came === 0 || (!isFull && page.next === null);
-    if (isEnd) return finish(tie, slice, rows, read);
+    if (isEnd) return finish({ ...tie, rejected }, slice, rows, read);
     // Nothing would tell that a row left and the others moved up.
     return slice === null ? divide(tie, slice, rows) : goOn();
   }
   // A count is one word, and may be wrong: only a page with room for more shows that there is no more.
   if (isMore) return goOn();
-  return read >= total ? finish(tie, slice, rows, read) : restart(tie, slice, rows);
+  return read >= total ? finish({ ...tie, rejected }, slice, rows, read) : restart(tie, slice, rows);
 }
 
 /** Reads a slice in ascending `createdAt`, as a range is read in ascending `updatedAt`. */
@@ -114,6 +119,7 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
   const { pageSize } = tie;
   const page = await api.search({ ...instant, ...created(slice), sort: "created_at", page: 1, pageSize });
   const { rows } = page;
+  const isDoubtful = page.rejected > 0 || behindIn(rows, tie.at).length > 0;
   const times = rows.map(({ attributes }) => timeOf(attributes.createdAt));
   const given = rows.map(({ id }, place): GivenRow => ({ id, time: times[place]! }));
   const proof = provePage(slice, {
@@ -133,11 +139,12 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
   };
   switch (proof.kind) {
     case "all":
-      return replace([], times.length + page.rejected);
+      return isDoubtful ? leave(tie, slice, rows) : replace([], times.length);
     case "through": {
       const last = proof.marks.at(-1)!.at;
+      if (isDoubtful) return leave(tie, { ...slice, to: last }, rows, [{ ...slice, from: last }]);
       const before = times.filter((time) => time === null || time < last).length;
-      return replace([{ ...slice, from: last }], before + page.rejected);
+      return replace([{ ...slice, from: last }], before);
     }
     case "tie": {
       const parts = [
@@ -153,14 +160,20 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
     case "unsound":
       if (tie.restarts < RESTARTS) return restart(tie, slice, rows);
   }
-  const middle = middleOf(slice, slice.from)!;
-  return replace(
+  // Cut among what came, what does not come is soon told from it; each part need not be asked as often.
+  const inside = times.filter((time) => time !== null && time > slice.from && time < slice.to).sort();
+  const middle = inside[inside.length >> 1] ?? middleOf(slice, slice.from)!;
+  const outcome = replace(
     [
       { ...slice, from: middle },
       { ...slice, to: middle },
     ],
     0,
   );
+  return {
+    ...outcome,
+    progress: { ...outcome.progress!, restarts: proof.kind === "unsound" ? RESTARTS - 1 : 0 },
+  };
 }
 
 function restart(tie: TieProgress, slice: Range | null, rows: readonly Resource[]): TieOutcome {
@@ -183,6 +196,7 @@ function divide(tie: TieProgress, slice: Range | null, rows: readonly Resource[]
 }
 
 function finish(tie: TieProgress, slice: Range | null, rows: readonly Resource[], count: number): TieOutcome {
+  if (tie.rejected > 0) return leave(tie, slice, rows);
   if (slice === null) return { rows, progress: null, failure: null };
   const counted = tie.counted + count;
   return {
@@ -190,6 +204,26 @@ function finish(tie: TieProgress, slice: Range | null, rows: readonly Resource[]
     progress: { ...tie, ...BEGINNING, created: tie.created!.slice(0, -1), counted },
     failure: null,
   };
+}
+
+/** Rows that do not say, or as they were before they changed at a tie's instant or later, or it would not find them. */
+function behindIn(rows: readonly Resource[], at: number): readonly Resource[] {
+  return rows.filter(({ attributes }) => (timeOf(attributes.updatedAt) ?? EARLIEST) < at);
+}
+
+/** Puts off what was read of a tie, as not all of it came as it is, and goes on with `rest`; it is read once more before. */
+function leave(
+  tie: TieProgress,
+  slice: Range | null,
+  rows: readonly Resource[],
+  rest: Ranges = [],
+): TieOutcome {
+  if (tie.restarts === 0) return restart(tie, slice, rows);
+  const why = "of which some cannot be kept, or came as they were before they last changed";
+  if (slice === null) return giveUp(tie, rows, why);
+  const created = [slice, ...tie.created!.slice(0, -1), ...rest];
+  const failure = incomplete(`${tie.total ?? "many"} rows share updatedAt ${formatTime(tie.at)}, ${why}`);
+  return { rows, progress: { ...tie, ...BEGINNING, created }, failure };
 }
 
 /** A row without `createdAt` is in no slice: all of them together must hold as many rows as the tie. */
@@ -227,9 +261,13 @@ function isInstant({ from, to }: Range): boolean {
   return to - from === 1;
 }
 
-/** True when rows came, and none of those that tell was created at this instant. */
-function isNowhere(rows: readonly Resource[], instant: number): boolean {
-  const times = rows.map(({ attributes }) => timeOf(attributes.createdAt)).filter((time) => time !== null);
+/** True when rows came, and none of those that tell has this instant. */
+function isNowhere(
+  rows: readonly Resource[],
+  attribute: "createdAt" | "updatedAt",
+  instant: number,
+): boolean {
+  const times = rows.map(({ attributes }) => timeOf(attributes[attribute])).filter((time) => time !== null);
   return times.length > 0 && times.every((time) => time !== instant);
 }
 

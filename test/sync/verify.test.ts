@@ -53,7 +53,7 @@ describe("a file holds a stream", () => {
   }
 
   test("that is a list, whole", () => {
-    expect(heldFrom(findStream("tags")!, encodeListState({ readAt: NOW }))).toBeNull();
+    expect(heldFrom(findStream("tags")!, encodeListState({ readAt: NOW }, true))).toBeNull();
   });
 
   test("and a state that does not parse is told with its way out", () => {
@@ -75,7 +75,9 @@ describe("a repair", () => {
   test("leaves a state as it is that claims nothing beyond what was seen", () => {
     expect(repairedState(messages, stored(EARLIEST, whole, whole), right, counts)).toBeNull();
     expect(repairedState(messages, null, right, counts)).toBeNull();
-    expect(repairedState(findStream("tags")!, encodeListState({ readAt: NOW }), right, counts)).toBeNull();
+    expect(
+      repairedState(findStream("tags")!, encodeListState({ readAt: NOW }, true), right, counts),
+    ).toBeNull();
   });
 
   test("cuts one back that claims the future", () => {
