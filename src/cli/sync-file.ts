@@ -63,7 +63,10 @@ export async function syncFile(
       streams: options.streams.map(({ name }) => name),
     });
     if (store.wasEmpty) log.info(`${options.db} is new: this is a full read`);
-    const sink: Sink = { ...store, commit: (batch) => store.commit({ ...batch, force }) };
+    const sink: Sink = {
+      ...store,
+      commit: (batch) => store.commit({ ...batch, force, heard: account.clocks.server }),
+    };
     const outcome = await noted(store, run, async () => {
       tellOlder(store, options, log);
       return await runSync(

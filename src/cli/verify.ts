@@ -102,7 +102,7 @@ export const verify = defineCommand({
             clocks: account.clocks,
             lookbackMs: values.lookback,
             concurrency: values.concurrency,
-            repair: repair ? store.commit : null,
+            repair: repair ? (batch) => store.commit({ ...batch, heard: account.clocks.server }) : null,
             abort: (reason) => controller.abort(reason),
           },
           account.denied,

@@ -13,7 +13,12 @@ import { quote } from "./identifier.ts";
 export type FileClock = { readonly file: string; readonly at: number };
 
 /** What the server said its time was (ms); or this machine's own time, which bears out nothing. */
-export type ToldTime = { readonly now: number; readonly isOwnClock?: boolean };
+export type ToldTime = {
+  readonly now: number;
+  readonly isOwnClock?: boolean;
+  /** What the server said, where `now` is something else; null where it said nothing. */
+  readonly heard?: number | null;
+};
 
 const HOUR = 3_600_000;
 /** Two clocks that are no further apart may both be right: one may have slept, or be in another time zone. */
@@ -52,9 +57,11 @@ export function readClock(db: Database): FileClock | null {
  */
 export function nextInstant(db: Database, told: ToldTime): number {
   const machine = Date.now();
-  const server = told.isOwnClock === true ? machine : serverTime(db, told.now);
+  const { heard = told.now } = told;
+  const isOwn = told.isOwnClock === true || heard === null;
+  const server = isOwn ? machine : serverTime(db, heard);
   const isApart = Math.abs(machine - server) > APART_MS;
-  const agree = told.isOwnClock !== true && Math.abs(machine - server) < AGREE_MS;
+  const agree = !isOwn && Math.abs(machine - server) < AGREE_MS;
   const later = Math.max(machine, server);
   let last = readClock(db)?.at ?? 0;
   if (agree && last > later + APART_MS) last = putRight(db, later);

@@ -41,8 +41,10 @@ export type Batch = {
   readonly gone?: readonly string[];
   /** True to mark them however many they are. */
   readonly force?: boolean;
-  /** The server's clock, ms. */
+  /** The clock that was behind, ms, for what has no date of its own. */
   readonly now: number;
+  /** The server's clock, ms, null where it told none: when rows were written goes by it. Default: `now`. */
+  readonly heard?: number | null;
   /** True where `now` is this machine's clock, for want of a server's. */
   readonly isOwnClock?: boolean;
 };
