@@ -23,7 +23,7 @@ test("a reading that is none is refused, with the one that was meant", async () 
 test("readings with commas between them are followed together", async () => {
   const sandbox = await startSandboxProcess(cwd, ["--rows", "600", "--as", "archive-403,sort-never"]);
   try {
-    const { code, stdout } = await run(["sync", "--quiet", ...FAST], { cwd, env: sandbox.env });
+    const { code, stdout } = await run(["sync", ...FAST], { cwd, env: sandbox.env });
     expect([code, stdout]).toEqual([6, expect.stringMatching(/^conversations +(failed|partial|skipped)/m)]);
   } finally {
     await sandbox.stop();
