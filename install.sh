@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs kustomer-sync: picks the archive for this machine, checks its sum, and puts the program into
-# ~/.local/bin. All of it is between two braces: a shell runs none of it before it has read the last one, so that
-# half a download does nothing.
+# Installs kustomer-sync: picks the archive for this machine, checks its sum and what is in it, and puts the program
+# into ~/.local/bin. Everything comes over https. All of it is between two braces: a shell runs none of it before it
+# has read the last one, so that half a download does nothing.
 #
-#   curl -fsSL https://github.com/kustomer-sync/kustomer-sync/releases/latest/download/install.sh | sh
+#   curl --proto '=https' --tlsv1.2 -fsSL https://github.com/kustomer-sync/kustomer-sync/releases/latest/download/install.sh | sh
 #
 # KUSTOMER_SYNC_VERSION      a version such as 0.1.0; else the newest
 # KUSTOMER_SYNC_INSTALL_DIR  where to put it; else ~/.local/bin
-# KUSTOMER_SYNC_BASE_URL     a folder on the web that holds the files of a release, instead of GitHub
+# KUSTOMER_SYNC_BASE_URL     an https address of a folder that holds the files of a release, instead of GitHub
 
 {
 
@@ -52,13 +52,44 @@ is_musl() {
   return 1
 }
 
+# The protocol that everything comes by. The tests of a release serve it from this machine, without a certificate:
+# they say so in a second variable, and no other machine is reached that way.
+scheme_of() {
+  case "$1" in
+    https://*) echo https && return ;;
+    http://127.0.0.1:*)
+      port=${1#http://127.0.0.1:}
+      case "$port" in
+        '' | *[!0-9]*) ;;
+        *) if [ "${KUSTOMER_SYNC_TRY_LOCAL:-}" = http ]; then echo http && return; fi ;;
+      esac
+      ;;
+  esac
+  fail "KUSTOMER_SYNC_BASE_URL is $1, which is not https" "an address that begins with https://"
+}
+
 # download URL FILE
 download() {
   if has curl; then
-    curl -fsSL --retry 3 -o "$2" "$1"
+    curl --proto "=$scheme" --tlsv1.2 -fsSL --retry 3 -o "$2" "$1"
   else
-    wget -q -O "$2" "$1"
+    wget_securely "$1" "$2"
   fi || fail "$1 could not be downloaded" "see whether that version exists, and whether the network is there"
+}
+
+# wget follows a redirect away from https, and a small one may not look at certificates: both can be read in what it
+# says of the answers, before anything is done with the file.
+wget_securely() {
+  tls=
+  if wget --help 2>&1 | grep -q secure-protocol; then tls=--secure-protocol=TLSv1_2; fi
+  said=$temporary/answers
+  LC_ALL=C wget -q -S $tls -O "$2" "$1" 2>"$said" || { cat "$said" >&2 && return 1; }
+  if grep -i '^ *location: *[a-z]*:' "$said" | grep -qiv '^ *location: *https:'; then
+    fail "$1 leads away from https" "install curl"
+  fi
+  if grep -q 'certificate validation not implemented' "$said"; then
+    fail "the wget of this machine does not look at certificates" "install curl"
+  fi
 }
 
 sum_of() {
@@ -67,6 +98,29 @@ sum_of() {
   else
     shasum -a 256 "$1"
   fi | cut -d ' ' -f 1
+}
+
+# Throws the archive out unless its members are plain files that a release has, and the program is one of them: a link
+# or a second program would be something else than what it looks like. Every tar marks a link in one way or another.
+check_members() {
+  tar -tzf "$1" >"$temporary/names" && LC_ALL=C tar -tvzf "$1" >"$temporary/kinds" ||
+    fail "$archive cannot be unpacked"
+  programs=0
+  while IFS= read -r name; do
+    case "$name" in
+      kustomer-sync) programs=$((programs + 1)) ;;
+      README.md | LICENSE | CHANGELOG.md) ;;
+      *) fail "$archive holds $name, which is no part of a release; nothing was installed" ;;
+    esac
+  done <"$temporary/names"
+  [ "$programs" = 1 ] || fail "$archive holds $programs programs, not one; nothing was installed"
+  while IFS= read -r line; do
+    case "$line" in
+      *' -> '* | *' link to '*) ;;
+      -*) continue ;;
+    esac
+    fail "$archive holds what is no plain file ($line); nothing was installed"
+  done <"$temporary/kinds"
 }
 
 main() {
@@ -78,6 +132,7 @@ main() {
     default_base=$releases/download/v${version#v}
   fi
   base=${KUSTOMER_SYNC_BASE_URL:-$default_base}
+  scheme=$(scheme_of "$base")
   elsewhere="another folder, in KUSTOMER_SYNC_INSTALL_DIR"
   [ -n "${KUSTOMER_SYNC_INSTALL_DIR:-${HOME:-}}" ] || fail "HOME is not set" "a folder, in KUSTOMER_SYNC_INSTALL_DIR"
   folder=${KUSTOMER_SYNC_INSTALL_DIR:-${HOME:-}/.local/bin}
@@ -106,7 +161,9 @@ main() {
   [ "$actual" = "$expected" ] ||
     fail "$archive is not what SHA256SUMS says ($actual, not $expected); nothing was installed" "again, later"
 
-  tar -xzf "$temporary/$archive" -C "$temporary" kustomer-sync || fail "$archive cannot be unpacked"
+  check_members "$temporary/$archive"
+  # Into a file that is made here: tar makes none, whatever the archive says.
+  tar -xzOf "$temporary/$archive" kustomer-sync >"$temporary/kustomer-sync" || fail "$archive cannot be unpacked"
   chmod 755 "$temporary/kustomer-sync"
   installed=$("$temporary/kustomer-sync" --version) ||
     fail "the program does not run on this machine" "on Alpine: apk add libstdc++"

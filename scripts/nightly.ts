@@ -1,57 +1,47 @@
 /**
  * `bun run nightly`: what takes minutes. Every commit of many accounts, every kind of write that fails, all faults
  * over larger accounts, a server that lies, and a soak. The day decides the accounts; `--seed N` brings those of
- * another day again.
+ * another day again, `--only WORDS` runs the parts whose names hold these words, `--list` says what would run.
  */
 import { parseArgs } from "node:util";
+import { commandLine, type Part, runParts } from "./parts.ts";
 
 const { values } = parseArgs({
-  options: { seed: { type: "string", default: String(Math.floor(Date.now() / 86_400_000) % 10_000) } },
+  options: {
+    seed: { type: "string", default: String(Math.floor(Date.now() / 86_400_000) % 10_000) },
+    only: { type: "string", default: "" },
+    list: { type: "boolean", default: false },
+  },
 });
-const bun = process.execPath;
 const { seed } = values;
+const tests = (...args: string[]) => [process.execPath, "test", "--timeout", "60000", ...args];
+const script = (name: string, ...args: string[]) => [process.execPath, `scripts/${name}.ts`, ...args];
 
-const parts: { name: string; command: string[]; env?: Record<string, string> }[] = [
-  {
-    name: "a kill at every commit and statement",
-    command: [bun, "test", "test/crash"],
-    env: { CRASH_SEEDS: "2", CRASH_FIRST: seed },
-  },
-  {
-    name: "a kill, an error and a full disk at SQLite's own writes",
-    command: [bun, "test", "./test/crash/writes.nightly.ts"],
-  },
-  {
-    name: "faults of every kind",
-    command: [bun, "test", "test/e2e/faults.test.ts", "-t", "faults"],
-    env: { FAULT_ACCOUNTS: "2", FAULT_FIRST: seed },
-  },
-  {
-    name: "a server that lies, lie by lie",
-    command: [bun, "scripts/adversary.ts", "--unknown", "--first", seed, "--seeds", "3"],
-  },
-  {
-    name: "the recipes that need Python",
-    command: [bun, "test", "./test/recipes/recipes.nightly.ts"],
-  },
-  {
-    name: "a soak of two minutes",
-    command: [bun, "scripts/soak.ts", "--minutes", "2", "--seed", seed],
-  },
+/** A name, a command, what the command finds in its environment, and which program it needs. */
+const parts: Part[] = [
+  ["a kill at every commit and statement", tests("test/crash"), { CRASH_SEEDS: "2", CRASH_FIRST: seed }],
+  ["a kill, an error and a full disk at SQLite's own writes", tests("./test/crash/writes.nightly.ts")],
+  [
+    "a loss of power, while a file and an export are written",
+    tests("test/crash/power.test.ts", "test/export/power.test.ts"),
+    { POWER_MOMENTS: "40", POWER_TIMES: "8" },
+  ],
+  ["faults", tests("test/e2e/faults.test.ts", "-t", "faults"), { FAULT_ACCOUNTS: "2", FAULT_FIRST: seed }],
+  ["a server that lies, lie by lie", script("adversary", "--unknown", "--first", seed, "--seeds", "3")],
+  ["accounts and days of any kind", tests("test/sync/random.test.ts"), { FUZZ_SEED: seed }],
+  ["the recipes that need Python", tests("./test/recipes/recipes.nightly.ts")],
+  ["LibreOffice opens what --for-excel writes", tests("./test/export/spreadsheet.nightly.ts"), {}, "soffice"],
+  ["bytes changed, for two minutes", script("fuzz", "--minutes", "2", "--seed", seed)],
+  ["a soak of two minutes", script("soak", "--minutes", "2", "--seed", seed)],
 ];
 
-const failed: string[] = [];
-for (const { name, command, env } of parts) {
-  console.log(`\n== ${name} (seed ${seed})`);
-  const begun = performance.now();
-  const child = Bun.spawn(command, {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if ((await child.exited) !== 0) failed.push(name);
-  console.log(`== ${((performance.now() - begun) / 1_000).toFixed(0)} s`);
-}
-if (failed.length > 0) {
-  console.error(`\nfailed: ${failed.join("; ")}\ntry: bun scripts/nightly.ts --seed ${seed}`);
+const chosen = parts.filter(([name]) => name.includes(values.only));
+if (values.list) {
+  for (const part of chosen) console.log(`${part[0]}: ${commandLine(part)}`);
+} else if (chosen.length === 0) {
+  console.error(`error: nightly: no part is called ${values.only}\n  try: bun run nightly --list`);
+  process.exitCode = 2;
+} else if (!(await runParts(chosen, `seed ${seed}`))) {
+  console.error(`try: bun run nightly --seed ${seed} --only '...'`);
   process.exitCode = 1;
 }

@@ -12,11 +12,10 @@ import { compile, ROOT } from "./compile.ts";
 import { checksums, pack } from "./release/archive.ts";
 import { checkTag, notesOf } from "./release/changelog.ts";
 import { signAdHoc, wrongPages } from "./release/mach-signature.ts";
-import { hostTarget, TARGETS, type Target } from "./release/targets.ts";
+import { hostTarget, TARGETS, type Target, TEXTS } from "./release/targets.ts";
 import { tryRelease } from "./release/trial.ts";
 
 const RELEASE = join(ROOT, "dist/release");
-const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"].map((name) => join(ROOT, name));
 
 /** The chosen targets; throws for a name that is none. */
 function chosen(names: string | undefined): readonly Target[] {
@@ -45,7 +44,7 @@ async function make(target: Target): Promise<string> {
     if (wrongPages(binary) !== 0) throw new Error(`${target.name} could not be signed`);
   }
   const archive = join(RELEASE, target.archive);
-  await pack({ archive, binary: outfile, texts: TEXTS });
+  await pack({ archive, binary: outfile, texts: TEXTS.map((name) => join(ROOT, name)) });
   const megabytes = (path: string) => `${(statSync(path).size / 1e6).toFixed(1)} MB`;
   console.log(`${target.archive}: ${megabytes(archive)}, ${megabytes(outfile)} unpacked`);
   return archive;

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { differences, run, start, startSandboxProcess, temporaryFolder } from "../test/e2e/program.ts";
 import { watchPeak } from "./peak-memory.ts";
+import { createRandom } from "./random.ts";
 
 const { values } = parseArgs({
   options: {
@@ -18,17 +19,6 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
   },
 });
-
-/** A small generator of its own (mulberry32), so that a seed brings the same moments again. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const random = createRandom(Number(values.seed));
 const folder = temporaryFolder();

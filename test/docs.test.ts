@@ -2,9 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { COMMANDS } from "../src/cli/index.ts";
-import { flagName } from "../src/cli/option.ts";
+import { flagName } from "../src/cli/option-kinds.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { EXIT } from "../src/lib/errors.ts";
+import { SEARCH_ROLES } from "../src/streams/define.ts";
 import { STREAMS } from "../src/streams/index.ts";
 
 const root = join(import.meta.dir, "..");
@@ -35,7 +36,7 @@ describe("the README", () => {
         expect(words.slice(0, 3)).toEqual(["-y", `bun@${pinned}`, "run"]);
         expect(Object.keys(scripts)).toContain(words[3]!);
       } else {
-        expect(program).toMatch(/^(export|sqlite3|pip|datasette|curl|grep|base=\S+)$/);
+        expect(program).toMatch(/^(export|sqlite3|pip|datasette|curl|grep|openssl|base=\S+)$/);
       }
     });
   }
@@ -44,6 +45,10 @@ describe("the README", () => {
     for (const name of Object.keys(COMMANDS)) expect(readme).toContain(`| \`kustomer-sync ${name}\` |`);
     for (const { name } of STREAMS) expect(readme).toContain(`\`${name}\``);
     for (const code of Object.values(EXIT)) expect(readme).toContain(`\n| ${code} | `);
+  });
+
+  test("names in full every role that lets a key search", () => {
+    for (const role of SEARCH_ROLES) expect(readme).toContain(`\`${role}\``);
   });
 
   test("names every option of sync, its default and its environment variable, and no other", async () => {

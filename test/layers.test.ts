@@ -57,6 +57,11 @@ test("each outside library has one door", () => {
   expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
 });
 
+test("pragmas of SQLite stand in one file", async () => {
+  const texts = await Promise.all(files.map((file) => Bun.file(SRC + file).text()));
+  expect(files.filter((_, index) => /["`]PRAGMA /.test(texts[index]!))).toEqual(["store/pragmas.ts"]);
+});
+
 test("only main.ts ends the process, and no file is long enough to hide a second one", async () => {
   for (const file of files) {
     const text = await Bun.file(SRC + file).text();

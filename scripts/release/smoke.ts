@@ -71,7 +71,7 @@ export async function smokeTest(archive: string, binary: string, version: string
     await run("snapshot", "copy.db", "--db", "demo.db");
     for (const format of ["csv", "ndjson", "parquet"]) {
       await run("export", "--db", "copy.db", "--format", format, "--compress", "zstd", "--out", format);
-      if (!existsSync(join(work, format, "manifest.json")))
+      if (!existsSync(join(work, format, "_manifest.json")))
         throw new Error(`the export as ${format} is not whole`);
     }
     for (const trace of ["preloaded", "hostile.db", "kustomer.db"]) {
@@ -93,7 +93,12 @@ export async function installTest(release: string, version: string): Promise<voi
   try {
     const child = Bun.spawn(["sh", join(release, "install.sh")], {
       cwd: folder,
-      env: { PATH: process.env.PATH ?? "", HOME: folder, KUSTOMER_SYNC_BASE_URL: server.url.origin },
+      env: {
+        PATH: process.env.PATH ?? "",
+        HOME: folder,
+        KUSTOMER_SYNC_BASE_URL: server.url.origin,
+        KUSTOMER_SYNC_TRY_LOCAL: "http",
+      },
       stdout: "pipe",
       stderr: "pipe",
     });

@@ -29,6 +29,9 @@ export const TARGETS: readonly Target[] = NAMES.map((name) => {
   };
 });
 
+/** What goes beside the program, from the top of the repository; install.sh refuses an archive that holds more. */
+export const TEXTS: readonly string[] = ["README.md", "LICENSE", "CHANGELOG.md"];
+
 /** The target that this machine runs, which is the one that install.sh takes; null for a machine that there is none for. */
 export function hostTarget(): Target | null {
   const os = process.platform === "win32" ? "windows" : process.platform;

@@ -68,10 +68,10 @@ function tellClocks({ server, local }: Clocks, log: Log): void {
 }
 
 /** Shows what the limiter does until the function it returns is called. */
-export function showLimiter({ limiter }: Connection, progress: Progress): () => void {
+export function showLimiter({ limiter, windowMs }: Connection, progress: Progress): () => void {
   const poll = setInterval(() => {
     const { searchUsed, search, waitMs } = limiter.stats();
-    progress.searches(searchUsed, search);
+    progress.searches(searchUsed, search, windowMs);
     progress.waiting(waitMs === null ? null : Date.now() + waitMs);
   }, POLL_MS);
   return () => clearInterval(poll);

@@ -2,13 +2,13 @@
 import { listPage } from "../kustomer/list.ts";
 import { searchPage } from "../kustomer/search.ts";
 import { readToken } from "../kustomer/token.ts";
-import { AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
+import { amountOf, formatCount } from "../lib/amounts.ts";
+import { AppError, type ErrorReport, EXIT, reportWords } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { defineCommand } from "./command.ts";
 import { type Connection, connect } from "./connect.ts";
-import { connectionOptions, limitOptions, streamArguments } from "./options.ts";
-import { renderTable } from "./table.ts";
+import { connectionOptions, limitOptions, streamArguments } from "./shared-options.ts";
 
 type Readable = {
   readonly stream: string;
@@ -29,7 +29,7 @@ export const check = defineCommand({
     ["kustomer-sync check --org acme", "before the first sync"],
     ["kustomer-sync check --org acme --json", "for a script: exit code 0 when every stream can be read"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color }) => {
+  run: async ({ values, positionals, env, signal, log, showTable, outJson }) => {
     const named = positionals.stream;
     const streams = STREAMS.filter(({ name }) => named.length === 0 || named.includes(name));
     const connection = await connect(values, { env, signal, log });
@@ -45,15 +45,15 @@ export const check = defineCommand({
         `key ${token.name ?? "(unnamed)"} of org ${token.orgId ?? "(unknown)"} at ${connection.client.baseUrl}`,
       );
       const limit =
-        orgLimit === null ? "not told by the API" : `${orgLimit} requests a window, ${org} of them for us`;
-      log.info(`budget: ${limit}; ${search} searches\n`);
-      const rows = results.map(({ stream, readable, rows, error }) => [
-        stream,
-        readable ? "yes" : "no",
-        rows,
-        error === null ? "" : error.message,
-      ]);
-      await out(renderTable(["stream", "readable", "rows", "problem"], rows, { color }));
+        orgLimit === null
+          ? "not told by the API"
+          : `${amountOf(orgLimit, "request")} a window, ${formatCount(org)} of them for us`;
+      log.info(`budget: ${limit}; ${amountOf(search, "search", "searches")}\n`);
+      const rows = results.map(({ stream, readable, rows }) => [stream, readable ? "yes" : "no", rows]);
+      await showTable(["stream", "readable", "found by search or list"], rows);
+    }
+    for (const { stream, error } of results) {
+      if (error !== null) log.warn(`${stream}: ${reportWords(error)}`);
     }
     return results.every(({ readable }) => readable) ? EXIT.done : EXIT.partial;
   },

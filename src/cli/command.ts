@@ -2,33 +2,38 @@
  * What a command is: a name, a table of what it accepts, and a `run` that receives values already read and
  * checked, with their types taken from the table.
  */
+import type { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Job } from "./github.ts";
-import type { OptionTable, Values } from "./option.ts";
-import { outputOptions } from "./options.ts";
+import type { OptionTable, Values } from "./option-kinds.ts";
 import type { CommandLine, Environment, Positional, PositionalValues } from "./parse.ts";
 import type { Progress } from "./progress.ts";
+import { outputOptions } from "./shared-options.ts";
+import type { Cell, Column } from "./table.ts";
 
 /** What every command receives beside its values. */
 export type Surroundings = {
   readonly env: Environment;
   /** Talk for people, on stderr. */
   readonly log: Log;
+  /** Says that the run was stopped, what it left undone, and how to go on; with `--quiet` too. */
+  readonly sayStopped: (stopped: AppError, undone: string) => void;
   /** Writes data to stdout and waits until it is taken; false when nobody reads any more. */
   readonly out: (text: string | Uint8Array) => Promise<boolean>;
+  /** Writes to stdout what is for people to read, a table or sentences; with `--quiet` nothing. */
+  readonly show: (text: string) => Promise<boolean>;
+  readonly showTable: (columns: readonly Column[], rows: readonly (readonly Cell[])[]) => Promise<boolean>;
   /** Writes one JSON object, on one line, to stdout. */
   readonly outJson: (value: object) => Promise<boolean>;
   /** The job of a CI that this run is a part of. */
   readonly job: Job;
   /** Aborted, with an AppError `interrupted` as its reason, by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Runs a call that takes long and lets nothing else run; Ctrl-C then ends the process at once. */
-  readonly blocking: <T>(action: () => T) => T;
   /** Sets the exit code of a run that returns none. */
   readonly exit: (code: number) => void;
   readonly outIsTTY: boolean;
-  /** True where tables on stdout may have colour. */
-  readonly color: boolean;
+  /** Columns of the terminal that stdout is, or is taken to be. */
+  readonly width: number;
   /**
    * Starts the display on stderr; lines logged while it runs go above it, and it ends with the command at
    * the latest. `enabled: false` gives plain lines in its place, `--quiet` nothing.
@@ -49,8 +54,10 @@ export type Command = {
   readonly options: OptionTable;
   /** A command line, and what it is for. */
   readonly examples: readonly (readonly [line: string, purpose: string])[];
-  /** What Ctrl-C is answered with; default: what was read is kept. */
+  /** What becomes of what was done, as Ctrl-C is answered. */
   readonly stopping?: string;
+  /** True where the same command goes on after Ctrl-C; else it begins anew. */
+  readonly resumes?: true;
   readonly run: (line: CommandLine, surroundings: Surroundings) => Promise<number | undefined>;
 };
 
@@ -61,6 +68,7 @@ type Definition<O extends OptionTable, P extends readonly Positional[]> = {
   readonly options: O;
   readonly examples: Command["examples"];
   readonly stopping?: string;
+  readonly resumes?: true;
   /** Returns the exit code; none means the one set with `exit`, or 0. */
   readonly run: (context: Context<O, P>) => Promise<number | undefined> | Promise<void>;
 };

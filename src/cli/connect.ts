@@ -4,11 +4,16 @@ import { resolveBaseUrl } from "../kustomer/host.ts";
 import { readApiKey } from "../kustomer/key.ts";
 import { createLimiter, type Limiter } from "../kustomer/limiter.ts";
 import type { Log } from "../lib/log.ts";
-import type { Values } from "./option.ts";
-import type { connectionOptions, limitOptions } from "./options.ts";
+import type { Values } from "./option-kinds.ts";
 import type { Environment } from "./parse.ts";
+import type { connectionOptions, limitOptions } from "./shared-options.ts";
 
-export type Connection = { readonly client: Client; readonly limiter: Limiter };
+export type Connection = {
+  readonly client: Client;
+  readonly limiter: Limiter;
+  /** The window (ms) over which the account's limits count. */
+  readonly windowMs: number;
+};
 
 /** Searches per minute that Kustomer lets an API key make (developer docs, "rate limits"). */
 const SEARCHES_PER_WINDOW = 100;
@@ -36,5 +41,5 @@ export async function connect(
   const client = createClient({
     ...{ baseUrl, apiKey, hostOption, timeoutMs, maxBodyBytes, limiter, signal, log },
   });
-  return { client, limiter };
+  return { client, limiter, windowMs: values.rateWindow };
 }

@@ -3,7 +3,7 @@ export const DEMO_QUERIES: readonly { readonly asks: string; readonly sql: strin
   {
     asks: "How long do customers wait for a first answer, by channel?",
     sql: `SELECT json_extract(channels, '$[0]') AS channel, count(*) AS conversations,
-       round(avg(json_extract(first_response, '$.time')) / 3600000.0, 1) AS hours
+       round(avg(json_extract(first_response, '$.time')) / 3.6e6, 1) AS hours
 FROM conversations
 WHERE _deleted_at IS NULL AND json_extract(first_response, '$.time') > 0
 GROUP BY channel ORDER BY hours DESC`,

@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync } from "node:fs";
 import { MAX_BODY_BYTES } from "../kustomer/body.ts";
+import { amountOf } from "../lib/amounts.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
@@ -12,10 +13,9 @@ import type { RunReport } from "../sync/report.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import { DEMO_QUERIES } from "./demo-queries.ts";
-import { databaseOptions } from "./options.ts";
-import { renderReport } from "./sync.ts";
-import { synchronize } from "./synchronize.ts";
-import { formatCount, renderTable } from "./table.ts";
+import { databaseOptions } from "./shared-options.ts";
+import { COLUMNS, rowsOf } from "./sync.ts";
+import { syncFile } from "./sync-file.ts";
 
 /** Rows that are created, edited or deleted between the two syncs. */
 const CHANGES = 40;
@@ -27,7 +27,7 @@ export const demo = defineCommand({
   options: {
     db: {
       kind: "path",
-      summary: "the SQLite file; one that an earlier demo left is made anew",
+      summary: "the SQLite file; one that an earlier demo left, and nobody wrote to, is made anew",
       placeholder: "path",
       default: "./demo.db",
       example: databaseOptions.db.example,
@@ -40,14 +40,14 @@ export const demo = defineCommand({
     ["kustomer-sync demo --rows 20000 --db /tmp/big.db", "more rows, another file"],
   ],
   run: async ({ values, ...surroundings }) => {
-    const { log, out, outJson, color, signal } = surroundings;
+    const { log, show, showTable, outJson, signal } = surroundings;
     const server = await startSandbox({ rows: values.rows, seed: values.seed });
     try {
-      clearEarlierDemo(values.db);
-      log.info(`A simulated Kustomer account of ${formatCount(values.rows)} rows, at ${server.url}.`);
+      await beginFile(values.db, server.url, surroundings);
+      log.info(`A simulated Kustomer account of ${amountOf(values.rows, "row")}, at ${server.url}.`);
       log.info(`\nThe first sync reads everything, into ${values.db}:\n`);
       const first = await syncOnce(values.db, server, surroundings);
-      if (!values.json) await out(renderReport(first, color));
+      if (!values.json) await showTable(COLUMNS, rowsOf(first));
       signal.throwIfAborted();
       const changes = server.change(CHANGES);
       const changed = Object.values(changes).reduce(
@@ -55,11 +55,11 @@ export const demo = defineCommand({
         0,
       );
       log.info(
-        `\n${formatCount(changed)} rows were created, changed or deleted there. The second sync brings those:\n`,
+        `\n${amountOf(changed, "row was", "rows were")} created, changed or deleted there. The second sync brings those:\n`,
       );
       const second = await syncOnce(values.db, server, surroundings);
-      if (!values.json) await out(renderReport(second, color));
-      const answers = runQueries(values.db);
+      if (!values.json) await showTable(COLUMNS, rowsOf(second));
+      const answers = endFile(values.db);
       if (values.json) {
         await outJson({ db: values.db, changed: changes, syncs: [first, second], queries: answers });
         return EXIT.done;
@@ -67,12 +67,10 @@ export const demo = defineCommand({
       log.info(`\nThree queries worth running on ${values.db}, with what they answer:`);
       for (const { asks, sql, rows } of answers) {
         const titles = Object.keys(rows[0] ?? {});
-        await out(
-          `\n-- ${asks}\n${sql};\n\n${renderTable(
-            titles,
-            rows.map((row) => titles.map((title) => row[title] ?? null)),
-            { color },
-          )}`,
+        await show(`\n-- ${asks}\n${sql};\n\n`);
+        await showTable(
+          titles,
+          rows.map((row) => titles.map((title) => row[title] ?? null)),
         );
       }
       log.info(`\nTry them: sqlite3 ${values.db}. On your own account: kustomer-sync sync --help`);
@@ -83,22 +81,40 @@ export const demo = defineCommand({
   },
 });
 
-/** A file of an earlier demo is made anew; any other file is left alone. */
-function clearEarlierDemo(db: string): void {
-  if (!existsSync(db)) return;
-  const store = openStore(db, { mode: "read" });
+type Waiting = Pick<Surroundings, "log" | "signal">;
+
+/** Makes the file, in the place of one that an earlier demo left; any other file is left alone. */
+async function beginFile(db: string, api: string, waiting: Waiting): Promise<void> {
+  if (existsSync(db)) {
+    await refuseOthers(db, "read", waiting);
+    // Taken, so that nobody writes to it now; it is then looked at again.
+    await refuseOthers(db, "write", waiting);
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(db + suffix, { force: true });
+  }
+  const store = openStore(db, { mode: "create" });
   try {
-    const apis = store.apis();
-    if (apis.length === 0 || apis.some((api) => !api.startsWith("http://127.0.0.1:"))) {
-      throw new AppError("store-foreign", "this file holds more than a simulated account", {
-        at: db,
-        hint: "give another one with --db; it was left as it is",
-      });
-    }
+    if (!store.wasEmpty) throw othersFile(db);
+    store.demo.mark(api);
   } finally {
     store.close();
   }
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
+}
+
+async function refuseOthers(db: string, mode: "read" | "write", { log, signal }: Waiting): Promise<void> {
+  const store = openStore(db, { mode });
+  try {
+    await store.lock.acquire("demo", { signal, onWatch: log.info });
+    if (!store.demo.isOurs()) throw othersFile(db);
+  } finally {
+    store.close();
+  }
+}
+
+function othersFile(db: string): AppError {
+  return new AppError("store-foreign", "demo did not make this file, or more was put into it since", {
+    at: db,
+    hint: "kustomer-sync demo --db another.db; this one was left as it is",
+  });
 }
 
 async function syncOnce(
@@ -136,9 +152,10 @@ async function syncOnce(
     full: false,
     audits: true,
     force: false,
+    takeOver: false,
   };
   try {
-    const { report, stopped } = await synchronize(connection, options, controller, { log, progress });
+    const { report, stopped } = await syncFile(connection, options, controller, { log, progress, signal });
     if (stopped !== null) throw stopped;
     return report;
   } finally {
@@ -152,9 +169,11 @@ type Answer = {
   readonly rows: readonly Record<string, string | number | null>[];
 };
 
-function runQueries(db: string): Answer[] {
-  const store = openStore(db, { mode: "read" });
+/** Notes that the demo has ended, and asks the file the queries. */
+function endFile(db: string): Answer[] {
+  const store = openStore(db, { mode: "write" });
   try {
+    store.demo.end();
     return DEMO_QUERIES.map((query) => ({ ...query, rows: store.query(query.sql) }));
   } finally {
     store.close();

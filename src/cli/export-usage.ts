@@ -9,6 +9,11 @@ export type ExportValues = {
   readonly since: number | undefined;
   readonly sinceLast: boolean;
   readonly partitionBy: string | undefined;
+  readonly columns: readonly string[];
+  readonly where: string | undefined;
+  readonly limit: number | undefined;
+  readonly includeDeleted: boolean;
+  readonly liveOnly: boolean;
   readonly forExcel: boolean;
   readonly rowGroupRows: number | undefined;
   readonly overwrite: boolean;
@@ -31,6 +36,23 @@ export function checkExport(
     refuse(
       "--since-last and --overwrite exclude each other",
       "--overwrite alone begins anew, with all rows; --since-last alone adds what changed",
+    );
+  }
+  if (values.includeDeleted && values.liveOnly) {
+    refuse("--include-deleted and --live-only exclude each other", "give one of them, or neither");
+  }
+  const part = (
+    [
+      ["--columns", values.columns.length > 0],
+      ["--where", values.where !== undefined],
+      ["--limit", values.limit !== undefined],
+      ["--live-only", values.liveOnly],
+    ] as const
+  ).find(([, given]) => given)?.[0];
+  if (values.sinceLast && part !== undefined) {
+    refuse(
+      `--since-last and ${part} exclude each other: what one export leaves out, those after it would miss`,
+      `leave out ${part}, and choose when you read the files; or give --since TIME`,
     );
   }
   if (values.forExcel && format !== "csv") {

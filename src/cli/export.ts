@@ -1,21 +1,25 @@
 /** `kustomer-sync export`: writes streams to files, all of them from one moment of the file, a sync running or not. */
-import {
-  bytesOf,
-  type Exported,
-  type ExportOptions,
-  exportToFolder,
-  exportToSink,
-  type Hooks,
-} from "../export/export.ts";
+import { bytesOf, type Exported, type ExportOptions } from "../export/export.ts";
 import type { Format } from "../export/format.ts";
 import { FORMATS } from "../export/formats.ts";
+import { MOST_CHARACTERS, MOST_ROWS } from "../export/spreadsheet.ts";
+import type { Counted } from "../export/stream-files.ts";
+import { formatCount } from "../lib/amounts.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { readableTime } from "../lib/time.ts";
+import { aside } from "./aside.ts";
+import { namesOf } from "./aside-jobs.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
 import { checkExport } from "./export-usage.ts";
-import type { JobReport } from "./github.ts";
-import { databaseOptions, progressOption, skipOption, streamArguments } from "./options.ts";
+import type { Annotation, JobReport } from "./github.ts";
 import { selectStreams } from "./selection.ts";
-import { renderTable } from "./table.ts";
+import {
+  databaseOptions,
+  progressOption,
+  skipOption,
+  streamArguments,
+  takeOverOption,
+} from "./shared-options.ts";
 
 /** Where an export goes that names no place. */
 const FOLDER = "./export";
@@ -58,10 +62,28 @@ export const exportCommand = defineCommand({
       summary: "one folder for each day or month (UTC) of created_at",
       choices: ["day", "month"],
     },
-    includeDeleted: { kind: "boolean", summary: "deleted rows too, with their _deleted_at" },
+    columns: {
+      kind: "list",
+      summary: "only these columns, in this order",
+      placeholder: "column",
+      of: "column",
+      example: "id,created_at",
+    },
+    where: {
+      kind: "string",
+      summary: "only rows that an SQL expression holds of",
+      placeholder: "sql",
+      example: "status = 'open'",
+    },
+    limit: { kind: "integer", summary: "at most so many rows of each stream", placeholder: "n", min: 1 },
+    includeDeleted: {
+      kind: "boolean",
+      summary: "deleted rows of all streams; else only of users, teams, tags and the like",
+    },
+    liveOnly: { kind: "boolean", summary: "deleted rows of no stream" },
     forExcel: {
       kind: "boolean",
-      summary: "CSV that a spreadsheet opens rightly, with what it would run as formulas guarded",
+      summary: "CSV that a spreadsheet opens rightly: ids and formulas stay text, times are times",
     },
     rowGroupRows: {
       kind: "integer",
@@ -70,6 +92,7 @@ export const exportCommand = defineCommand({
       min: 1,
     },
     overwrite: { kind: "boolean", summary: "replace the export that is in the folder" },
+    ...takeOverOption,
     ...skipOption,
     ...progressOption,
   },
@@ -78,69 +101,79 @@ export const exportCommand = defineCommand({
     ["kustomer-sync export conversations messages --format ndjson --compress zstd --out lake", "two, packed"],
     ["kustomer-sync export --format parquet --partition-by month --out lake", "for DuckDB, Spark, pandas"],
     ["kustomer-sync export --out lake --since-last", "every night: what changed since the last one"],
-    ["kustomer-sync export customers --stdout | head", "a look at one stream"],
+    ["kustomer-sync export customers --stdout --limit 10", "a look at one stream"],
+    [
+      `kustomer-sync export messages --columns id,preview,sent_at --where "channel='email'"`,
+      "part of one, in SQL's words",
+    ],
     ["kustomer-sync export customers --for-excel --out sheets", "for a spreadsheet"],
   ],
   stopping: "nothing unfinished is left",
   run: async (context) => {
-    const { values, positionals, outIsTTY, out, outJson, color, log, job } = context;
+    const { values, positionals, outIsTTY, out, showTable, outJson, log, job } = context;
     const streams = selectStreams(positionals.stream, values.skip);
     checkExport(values, { named: streams.map(({ name }) => name), outIsTTY });
     const format: Format = FORMATS[values.format];
     const options: ExportOptions = {
       db: values.db,
       streams,
+      named: positionals.stream.length > 0,
       format,
       compression: values.compress ?? format.compression,
       forExcel: values.forExcel,
       rowGroupRows: values.rowGroupRows ?? null,
       partitionBy: values.partitionBy ?? null,
-      includeDeleted: values.includeDeleted,
+      deletedRows: values.includeDeleted ? "always" : values.liveOnly ? "never" : null,
+      columns: values.columns.length > 0 ? values.columns : null,
+      where: values.where ?? null,
+      limit: values.limit ?? null,
       since: values.sinceLast ? "last" : (values.since ?? null),
     };
     if (values.stdout) {
-      await exportToSink(options, streams[0]!, out, quietHooks(context));
+      const { cutCells } = await aside("exportToSink", namesOf(options), {
+        signal: context.signal,
+        on: { out },
+      });
+      if (cutCells > 0) log.warn(`${streams[0]!.name}: ${cutWords(cutCells)}`);
       return;
     }
-    const { hooks, stop } = shownHooks(context);
-    const folder = { out: values.out ?? FOLDER, overwrite: values.overwrite };
-    const exported = await exportToFolder({ ...options, ...folder }, hooks);
+    const { on, stop } = shown(context);
+    const { overwrite, takeOver } = values;
+    const folder = { out: values.out ?? FOLDER, overwrite, takeOver };
+    const exported = await aside("export", namesOf({ ...options, ...folder }), {
+      signal: context.signal,
+      on,
+    });
     stop();
+    for (const { title, message } of warningsOf(exported, values.forExcel)) log.warn(`${title}: ${message}`);
     if (values.json) await outJson(asJson(exported, values.format));
-    else await out(renderExport(exported, color));
-    await job.tell(jobReport(exported));
-    log.info(`${exported.out} holds the file as it was at ${exported.moment}`);
+    else await showTable(COLUMNS, rowsOf(exported));
+    await job.tell(jobReport(exported, values.forExcel));
+    log.info(`${exported.out} holds the file as it was at ${readableTime(exported.moment)}`);
   },
 });
 
-type Shown = Pick<Surroundings, "signal" | "log" | "startProgress">;
+type Shown = Pick<Surroundings, "log" | "startProgress">;
 
-function shownHooks({ signal, log, startProgress, values }: Shown & { values: { noProgress: boolean } }): {
-  hooks: Hooks;
-  stop: () => void;
-} {
+function shown({ log, startProgress, values }: Shown & { values: { noProgress: boolean } }) {
   const progress = startProgress({ enabled: !values.noProgress });
   return {
-    hooks: {
-      signal,
-      onProgress: (stream, counted) => progress.update(stream, { ...counted, state: "reading" }),
-      onDone: (stream, counted) => progress.update(stream, { ...counted, state: "done" }),
-      onNote: (note) => log.info(note),
+    on: {
+      progress: (stream: string, counted: Counted) =>
+        progress.update(stream, { ...counted, state: "reading" }),
+      done: (stream: string, counted: Counted) => progress.update(stream, { ...counted, state: "done" }),
+      note: log.info,
     },
     stop: progress.stop,
   };
 }
 
-/** Beside data on stdout, which a terminal may show, nothing is drawn. */
-function quietHooks({ signal }: Pick<Surroundings, "signal">): Hooks {
-  return { signal, onProgress() {}, onDone() {}, onNote() {} };
-}
-
-function asJson({ moment, out, streams }: Exported, format: string) {
+function asJson({ moment, out, streams, leftOut }: Exported, format: string) {
   return {
     moment,
     out,
     format,
+    left_out: leftOut,
     streams: streams.map((one) => ({
       stream: one.stream,
       rows: one.rows,
@@ -148,13 +181,32 @@ function asJson({ moment, out, streams }: Exported, format: string) {
       files: one.files.length,
       bytes: bytesOf(one),
       since: one.since,
+      ...(one.cut_cells === undefined ? {} : { cut_cells: one.cut_cells }),
     })),
   };
 }
 
-function renderExport(exported: Exported, color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(exported), { color });
+/** What is not as the user may think it is. */
+function warningsOf({ streams, leftOut }: Exported, forExcel: boolean): Annotation[] {
+  const warn = (title: string, message: string): Annotation => ({ level: "warning", title, message });
+  const left = leftOut.map((stream) => warn(stream, "left out: it was never synced into this file"));
+  if (!forExcel) return left;
+  const cut = streams
+    .filter(({ cut_cells = 0 }) => cut_cells > 0)
+    .map(({ stream, cut_cells = 0 }) => warn(stream, cutWords(cut_cells)));
+  const long = streams
+    .flatMap(({ files }) => files)
+    .filter(({ rows }) => rows >= MOST_ROWS)
+    .map(({ path, rows }) => warn(path, `it has ${formatCount(rows)} rows, and ${LONG}`));
+  return [...left, ...cut, ...long];
 }
+
+function cutWords(cells: number): string {
+  const were = cells === 1 ? "1 cell was" : `${formatCount(cells)} cells were`;
+  return `${were} cut at ${formatCount(MOST_CHARACTERS)} characters, the most that a cell of a spreadsheet holds`;
+}
+
+const LONG = `a sheet ${formatCount(MOST_ROWS)} with the header: --partition-by month makes smaller files`;
 
 const COLUMNS = ["stream", "rows", "of them deleted", "files", "size"];
 
@@ -168,14 +220,15 @@ function rowsOf({ streams }: Exported) {
   ]);
 }
 
-function jobReport(exported: Exported): JobReport {
+function jobReport(exported: Exported, forExcel: boolean): JobReport {
   const { streams, out, moment } = exported;
   const sum = (count: (stream: Exported["streams"][number]) => number) =>
     streams.reduce((all, one) => all + count(one), 0);
   return {
     title: `kustomer-sync export: ${out}`,
-    table: { titles: COLUMNS, rows: rowsOf(exported) },
-    notes: [`The file as it was at ${moment}.`],
+    table: { columns: COLUMNS, rows: rowsOf(exported) },
+    notes: [`The file as it was at ${readableTime(moment)}.`],
+    annotations: warningsOf(exported, forExcel),
     outputs: { out, moment, rows: sum(({ rows }) => rows), bytes: sum(bytesOf) },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from "node:fs";
 import type { Environment } from "./parse.ts";
-import { type Cell, formatCount } from "./table.ts";
+import { type Cell, type Column, cellText, titleOf } from "./table.ts";
 
 export type Annotation = {
   readonly level: "error" | "warning" | "notice";
@@ -14,7 +14,7 @@ export type Annotation = {
 
 export type JobReport = {
   readonly title: string;
-  readonly table?: { readonly titles: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
+  readonly table?: { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] };
   /** Sentences below the table. */
   readonly notes?: readonly string[];
   readonly outputs?: Readonly<Record<string, string | number | boolean>>;
@@ -58,23 +58,21 @@ export function createJob({ env, out, warn }: JobParts): Job {
 /** Markdown: a heading, a table, sentences. */
 export function summaryOf({ title, table, notes = [], annotations = [] }: JobReport): string {
   const said = annotations.map(({ title, message }) => `**${plain(title)}**: ${plain(message)}`);
-  const lines = table === undefined ? [] : [tableOf(table.titles, table.rows)];
+  const lines = table === undefined ? [] : [tableOf(table.columns, table.rows)];
   return [`### ${plain(title)}`, ...lines, ...notes.map(plain), ...said]
     .map((part) => `${part}\n\n`)
     .join("");
 }
 
-function tableOf(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const isNumber = titles.map((_, column) => rows.every((row) => typeof row[column] !== "string"));
+function tableOf(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  const isNumber = columns.map((_, column) =>
+    rows.every((row) => row[column] === null || typeof row[column] === "number"),
+  );
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const cell = (value: Cell) => {
-    if (value === null) return "-";
-    return typeof value === "number" ? formatCount(value) : plain(value);
-  };
   return [
-    line(titles.map(plain)),
+    line(columns.map((column) => plain(titleOf(column)))),
     line(isNumber.map((right) => (right ? "---:" : "---"))),
-    ...rows.map((row) => line(titles.map((_, column) => cell(row[column] ?? null)))),
+    ...rows.map((row) => line(columns.map((_, column) => plain(cellText(row[column] ?? null))))),
   ].join("\n");
 }
 

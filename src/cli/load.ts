@@ -1,17 +1,19 @@
 /**
  * `kustomer-sync load STREAM FILE...`: puts recorded API responses through the path of a sync, without the
- * network. All files are read and checked before the first row is written.
+ * network. All files are read and checked to their end before the first row is written, and then read again.
  */
 import type { KeptOut } from "../kustomer/shapes.ts";
+import { amountOf } from "../lib/amounts.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { openStore } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { findStream, STREAMS } from "../streams/index.ts";
 import { isTypeOf } from "../streams/type.ts";
-import { defineCommand } from "./command.ts";
-import { databaseOptions, streamArgument } from "./options.ts";
+import { defineCommand, type Surroundings } from "./command.ts";
 import { readRecorded } from "./recorded.ts";
+import { openRereadable, type Rereadable } from "./rereadable.ts";
+import { databaseOptions, streamArgument } from "./shared-options.ts";
 
 /** As many rows as a page of a sync. */
 const BATCH = 500;
@@ -34,74 +36,91 @@ export const load = defineCommand({
     ["kustomer-sync load customers page-1.json page-2.json", "saved answers of the API"],
     ["kustomer-sync load messages - --db old.db < messages.ndjson", "a stream of resources"],
   ],
-  run: async ({ values, positionals, log, out, outJson }) => {
+  stopping: "rows that were written are kept",
+  run: async ({ values, positionals, signal, log, show, outJson }) => {
     const stream = findStream(positionals.stream)!;
-    const files = await Promise.all(positionals.file.map(rereadable));
-    for (const { name, rows } of files) {
-      for await (const part of rows()) checkType(stream, part.rows, name);
-    }
-    const store = openStore(values.db, { mode: "create" });
-    const counts = { read: 0, written: 0, deleted: 0, rejected: 0 };
-    const keptOut: KeptOut[] = [];
-    const commit = (rows: readonly Resource[]) => {
-      const done = store.commit({ stream, rows, state: null, now: Date.now() });
-      counts.read += rows.length;
-      counts.written += done.written;
-      counts.deleted += done.deleted;
-    };
+    const files: Rereadable[] = [];
+    let written: Written;
     try {
-      store.lock.acquire("load");
-      let batch: Resource[] = [];
-      for (const { rows } of files) {
-        for await (const part of rows()) {
-          counts.rejected += part.rejected;
-          keptOut.push(...part.keptOut.slice(0, NAMED - keptOut.length));
-          batch.push(...part.rows);
-          for (; batch.length >= BATCH; batch = batch.slice(BATCH)) commit(batch.slice(0, BATCH));
-        }
+      for (const path of positionals.file) files.push(await openRereadable(path, signal));
+      for (const file of files) {
+        for await (const { rows } of readRecorded(file.name, file.bytes())) checkType(stream, rows, file);
       }
-      if (batch.length > 0) commit(batch);
+      written = await write(values.db, stream, files, { signal, log });
     } finally {
-      store.close();
+      for (const file of files) await file.close();
     }
+    const { keptOut, ...counts } = written;
     if (values.json) await outJson({ db: values.db, stream: stream.name, ...counts });
     else {
-      await out(
+      await show(
         `${stream.name}: ${counts.read} read, ${counts.written} written, ${counts.deleted} deleted, ${counts.rejected} kept out\n`,
       );
     }
     if (counts.rejected > 0) {
+      const count = amountOf(
+        counts.rejected,
+        "row could not be stored and was kept out",
+        "rows could not be stored and were kept out",
+      );
       const named = keptOut.map(({ id, why }) => `${id ?? "one"} ${why}`).join("; ");
-      const more = counts.rejected > keptOut.length ? "; ..." : "";
-      log.warn(`${counts.rejected} rows could not be stored and were kept out: ${named}${more}`);
+      log.warn(`${count}: ${named}${counts.rejected > keptOut.length ? "; ..." : ""}`);
     }
     return EXIT.done;
   },
 });
 
-type Rereadable = { readonly name: string; readonly rows: () => ReturnType<typeof readRecorded> };
+type Written = {
+  read: number;
+  written: number;
+  deleted: number;
+  rejected: number;
+  /** The first of those that were rejected. */
+  readonly keptOut: KeptOut[];
+};
 
-/** Files are read twice rather than held; stdin comes only once, and is held. */
-async function rereadable(file: string): Promise<Rereadable> {
-  if (file !== "-") return { name: file, rows: () => readRecorded(file) };
-  const parts = await Array.fromAsync(readRecorded(file));
-  return {
-    name: "stdin",
-    rows: async function* () {
-      yield* parts;
-    },
+/** Writes the rows of files that were found sound. */
+async function write(
+  db: string,
+  stream: Stream,
+  files: readonly Rereadable[],
+  { signal, log }: Pick<Surroundings, "signal" | "log">,
+): Promise<Written> {
+  const counts: Written = { read: 0, written: 0, deleted: 0, rejected: 0, keptOut: [] };
+  const store = openStore(db, { mode: "create" });
+  const commit = (rows: readonly Resource[]) => {
+    const done = store.commit({ stream, rows, state: null, now: Date.now(), isOwnClock: true });
+    counts.read += rows.length;
+    counts.written += done.written;
+    counts.deleted += done.deleted;
   };
+  try {
+    await store.lock.acquire("load", { signal, onWatch: log.info });
+    let batch: Resource[] = [];
+    for (const { name, bytes } of files) {
+      for await (const { rows, rejected, keptOut } of readRecorded(name, bytes())) {
+        counts.rejected += rejected;
+        counts.keptOut.push(...keptOut.slice(0, NAMED - counts.keptOut.length));
+        batch.push(...rows);
+        for (; batch.length >= BATCH; batch = batch.slice(BATCH)) commit(batch.slice(0, BATCH));
+      }
+    }
+    if (batch.length > 0) commit(batch);
+    return counts;
+  } finally {
+    store.close();
+  }
 }
 
 /** Rows of another stream would be mixed into the table for ever: they are refused. */
-function checkType(stream: Stream, rows: readonly Resource[], file: string): void {
+function checkType(stream: Stream, rows: readonly Resource[], { name, path }: Rereadable): void {
   for (const { id, type } of rows) {
     if (typeof type !== "string" || isTypeOf(stream, type)) continue;
     const other = STREAMS.find((each) => isTypeOf(each, type));
     throw new AppError("usage", `row ${id} is a ${type}, not a ${stream.type}`, {
-      at: file,
+      at: name,
       hint:
-        other === undefined ? `give rows of type ${stream.type}` : `kustomer-sync load ${other.name} ${file}`,
+        other === undefined ? `give rows of type ${stream.type}` : `kustomer-sync load ${other.name} ${path}`,
     });
   }
 }

@@ -13,7 +13,7 @@ import {
   type OptionTable,
   readValue,
   type Value,
-} from "./option.ts";
+} from "./option-kinds.ts";
 import { KEY_IS_NO_ARGUMENT, mayBeKey, quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 
@@ -44,6 +44,8 @@ export type Grammar = {
 };
 
 export type CommandLine = {
+  /** What a person should know of how a value was read. */
+  readonly notes: readonly string[];
   readonly values: Readonly<Record<string, Value | undefined>>;
   readonly positionals: Readonly<Record<string, string | readonly string[] | undefined>>;
 };
@@ -101,9 +103,11 @@ export function parseCommandLine(grammar: Grammar, argv: readonly string[], env:
       });
     }
   }
+  const notes: string[] = [];
   return {
     ask: null,
-    values: readValues(grammar, texts, env),
+    notes,
+    values: readValues(grammar, texts, env, (note) => notes.push(note)),
     positionals: readPositionals(grammar, positionals),
   };
 }
@@ -125,6 +129,7 @@ function readValues(
   grammar: Grammar,
   texts: ReadonlyMap<string, readonly string[]>,
   env: Environment,
+  tell: (note: string) => void,
 ): CommandLine["values"] {
   const entries = Object.entries(grammar.options);
   const fromEnv = (option: Option) =>
@@ -154,6 +159,7 @@ function readValues(
       if ("problem" in reading) {
         throw new AppError("usage", reading.problem, { at, hint: `${way}${exampleOf(option)}` });
       }
+      if (reading.note !== undefined) tell(`${at}: ${reading.note}`);
       if (option.kind === "string") check(option, text, flag, variable === undefined ? null : option.env!);
       return [name, reading.value];
     }),

@@ -1,16 +1,20 @@
 /** The words of the progress display: pure functions from what is known of a run to lines of text. */
+
+import { amountOf, formatCount } from "../lib/amounts.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { formatDuration } from "../lib/time.ts";
-import { cut, formatCount, pad } from "./table.ts";
+import { cut, pad } from "./table.ts";
 
-/** One stream at one moment. Rates are rows a second, times left are milliseconds; null where unknown. */
+/** One stream at one moment; null where something is not known. */
 export type StreamLine = {
   readonly name: string;
   readonly rows: number;
   readonly total: number | null;
   /** Bytes written; null where bytes are not what is made. */
   readonly bytes: number | null;
+  /** Rows a second. */
   readonly rate: number | null;
+  readonly leftMs: number | null;
 };
 
 export type Footer = {
@@ -33,7 +37,7 @@ export function liveLines(
   const cells = shown.map((stream) => [
     stream.name,
     percent(stream) ?? "",
-    `${formatCount(stream.rows)} rows`,
+    amountOf(stream.rows, "row"),
     bytesWritten(stream) ?? "",
     timeLeft(stream) ?? "",
     speed(stream) ?? "",
@@ -54,20 +58,21 @@ export function plainLine(stream: StreamLine): string {
   const share = percent(stream);
   const rows =
     stream.total === null || share === null
-      ? `${formatCount(stream.rows)} rows`
-      : `${formatCount(stream.rows)} of ${formatCount(stream.total)} rows (${share})`;
+      ? amountOf(stream.rows, "row")
+      : `${formatCount(stream.rows)} of ${amountOf(stream.total, "row")} (${share})`;
   return `${stream.name}: ${[rows, bytesWritten(stream), speed(stream), timeLeft(stream)].filter((part) => part !== null).join(", ")}`;
 }
 
-/** How a stream ended, in one line: `notes: done, 4,000 rows in 48s`. */
+/** How a stream ended, in one line: `notes: done, 4,000 rows in 48s`; what takes no time has none. */
 export function endLine(
   stream: Pick<StreamLine, "name" | "rows" | "bytes">,
   state: string,
   tookMs: number,
 ): string {
   const size = bytesWritten(stream);
-  const rows = `${formatCount(stream.rows)} rows${size === null ? "" : `, ${size}`}`;
-  return `${stream.name}: ${state}, ${rows} in ${formatDuration(tookMs)}`;
+  const rows = `${amountOf(stream.rows, "row")}${size === null ? "" : `, ${size}`}`;
+  const took = tookMs < 1_000 ? "" : ` in ${formatDuration(tookMs)}`;
+  return `${stream.name}: ${state}, ${rows}${took}`;
 }
 
 /** What the limiter does, or null when it has nothing to say: `waiting for the rate limit, 12s`. */
@@ -96,10 +101,9 @@ function bytesWritten({ bytes }: Pick<StreamLine, "bytes">): string | null {
 }
 
 function speed({ rate }: StreamLine): string | null {
-  return rate === null ? null : `${formatCount(Math.round(rate))} rows/s`;
+  return rate === null ? null : `${amountOf(Math.round(rate), "row")}/s`;
 }
 
-function timeLeft({ rows, total, rate }: StreamLine): string | null {
-  if (total === null || rate === null || rate <= 0 || rows >= total) return null;
-  return `${formatDuration(Math.ceil((total - rows) / rate) * 1_000)} left`;
+function timeLeft({ leftMs }: StreamLine): string | null {
+  return leftMs === null ? null : `${formatDuration(Math.ceil(leftMs / 1_000) * 1_000)} left`;
 }

@@ -1,12 +1,13 @@
 /**
- * The progress of a run on stderr. On a terminal the streams being read are drawn in place, at most ten times
- * a second, and all other lines go above them; elsewhere there is a plain line per stream now and then. The
- * cursor is back where and as it was when the display stops, however the process ends.
+ * The progress of a run on stderr. On a terminal the streams being read are drawn in place, and all other lines go
+ * above them; elsewhere there is a plain line per stream now and then.
  */
+
+import { createPainter, REDRAW_MS } from "./painter.ts";
 import type { Environment } from "./parse.ts";
 import { endLine, liveLines, plainLine, type StreamLine, waitLine } from "./progress-lines.ts";
-import { displayWidth } from "./table.ts";
 import { canRedraw, type TextStream } from "./terminal.ts";
+import { type Sample, timeLeft } from "./time-left.ts";
 
 export type StreamProgress = {
   /** Rows read in this run. */
@@ -20,8 +21,8 @@ export type StreamProgress = {
 
 export type Progress = {
   readonly update: (stream: string, progress: StreamProgress) => void;
-  /** Searches made in the current rate window, of how many: the budget that a sync waits for. */
-  readonly searches: (used: number, budget: number | null) => void;
+  /** Searches made in the last rate window, of how many, and how long (ms) it is: the budget that a sync waits for. */
+  readonly searches: (used: number, budget: number | null, windowMs?: number) => void;
   /** The limiter holds requests back until this instant; null when it no longer does. */
   readonly waiting: (untilMs: number | null) => void;
   /** Writes a line above the display. */
@@ -47,18 +48,14 @@ type Tracked = {
   total: number | null;
   bytes: number | null;
   readonly startedAt: number;
-  /** Rows at earlier moments, oldest first, at least a second apart: the rate is measured against the oldest. */
-  readonly samples: { at: number; rows: number }[];
+  /** Rows at earlier moments and now, oldest first: the rate is measured against the oldest. */
+  readonly samples: Sample[];
   saidAt: number;
 };
 
-const REDRAW_MS = 100;
 const PLAIN_MS = 30_000;
-/** As long as Kustomer's rate window, so that a rate counts the waiting in too. */
-const RATE_MS = 60_000;
-const HIDE_CURSOR = "\x1b[?25l";
-const SHOW_CURSOR = "\x1b[?25h";
-const ERASE_BELOW = "\x1b[J";
+/** Kustomer's rate window. */
+const WINDOW_MS = 60_000;
 
 export function createProgress(options: ProgressOptions): Progress {
   const { stream, quiet = false, env = process.env, now = Date.now, every = interval } = options;
@@ -66,6 +63,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const active = new Map<string, Tracked>();
   const ended = new Set<string>();
   let searches: { used: number; budget: number | null } | null = null;
+  let windowMs = WINDOW_MS;
   let waitingUntil: number | null = null;
   let waitSaidAt = -Infinity;
   let stopped = false;
@@ -74,19 +72,22 @@ export function createProgress(options: ProgressOptions): Progress {
     const oldest = tracked.samples[0]!;
     const elapsed = now() - oldest.at;
     const rate = elapsed < 1_000 ? null : ((tracked.rows - oldest.rows) * 1_000) / elapsed;
-    return { name, rows: tracked.rows, total: tracked.total, bytes: tracked.bytes, rate };
+    const { rows, total, bytes, samples } = tracked;
+    const limit = { windowMs, waitMs: waitMs(), used: 0, budget: null, ...searches };
+    const leftMs = total === null || total <= rows ? null : timeLeft(samples, now(), total - rows, limit);
+    return { name, rows, total, bytes, rate, leftMs };
   };
+  const waitMs = () => (waitingUntil === null ? null : waitingUntil - now());
   const painter = live
     ? createPainter(stream, now, (size) => {
         const lines = [...active].map(([name, tracked]) => streamLine(name, tracked));
-        const waitMs = waitingUntil === null ? null : waitingUntil - now();
-        return liveLines(lines, { searches, waitMs }, size);
+        return liveLines(lines, { searches, waitMs: waitMs() }, size);
       })
     : null;
   const stopTicking = painter === null ? () => {} : every(REDRAW_MS, painter.paint);
-  const log = (line: string) => {
+  const log = (line: string, isNews = false) => {
     if (painter === null || stopped) stream.write(`${line}\n`);
-    else painter.above(line);
+    else painter.above(line, isNews);
   };
 
   return {
@@ -98,28 +99,30 @@ export function createProgress(options: ProgressOptions): Progress {
       tracked.rows = rows;
       tracked.total = total;
       tracked.bytes = bytes;
-      sample(tracked, at);
+      sample(tracked, at, Math.max(windowMs, WINDOW_MS));
       if (known === undefined) active.set(name, tracked);
       if (state !== "reading") {
         active.delete(name);
         ended.add(name);
-        if (!quiet) log(endLine({ name, rows, bytes }, state, at - tracked.startedAt));
+        // Beside its last line the stream must not stand in the display any more.
+        if (!quiet) log(endLine({ name, rows, bytes }, state, at - tracked.startedAt), true);
       } else if (painter === null && !quiet && at - tracked.saidAt >= PLAIN_MS) {
         tracked.saidAt = at;
         log(plainLine(streamLine(name, tracked)));
       }
     },
-    searches: (used, budget) => {
+    searches: (used, budget, window = WINDOW_MS) => {
       searches = { used, budget };
+      windowMs = window;
     },
     waiting: (untilMs) => {
       waitingUntil = untilMs;
-      const said = untilMs === null ? null : waitLine(untilMs - now());
+      const said = waitLine(waitMs());
       if (painter !== null || quiet || stopped || said === null || now() - waitSaidAt < PLAIN_MS) return;
       waitSaidAt = now();
       log(said);
     },
-    log,
+    log: (line) => log(line),
     stop: () => {
       if (stopped) return;
       stopped = true;
@@ -129,66 +132,11 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** Draws lines in place; what they say changes at most every 100 ms, so that nobody's terminal is kept busy. */
-function createPainter(
-  stream: TextStream,
-  now: () => number,
-  render: (size: { columns: number; rows: number }) => string[],
-) {
-  let frame: readonly string[] = [];
-  let drawnAt = -Infinity;
-  let drawnColumns = 0;
-  let cursorHidden = false;
-  const showCursor = () => stream.write(SHOW_CURSOR);
-  const columns = () => Math.max(1, stream.columns ?? 80);
-
-  /** Goes up to the frame's first line; a line that a narrower window has wrapped counts as several. */
-  const rewind = () => {
-    const height = frame.reduce(
-      (rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / columns())),
-      0,
-    );
-    return height === 0 ? "" : `\x1b[${height}A\r`;
-  };
-  const draw = (above: string | null) => {
-    const due = now() - drawnAt >= REDRAW_MS;
-    const lines = due ? render({ columns: columns(), rows: stream.rows ?? 24 }) : frame;
-    const resized = drawnColumns !== columns();
-    const unchanged = lines.length === frame.length && lines.every((line, index) => line === frame[index]);
-    if (above === null && unchanged && !resized) return;
-    let text = rewind();
-    // Wrapped lines stay marked as one line in the terminal unless they are erased first.
-    if (above !== null || resized) text += ERASE_BELOW;
-    if (above !== null) text += `${above}\n`;
-    text += lines.map((line) => `${line}\x1b[K\n`).join("") + ERASE_BELOW;
-    if (!cursorHidden && lines.length > 0) {
-      cursorHidden = true;
-      process.once("exit", showCursor);
-      text = HIDE_CURSOR + text;
-    }
-    stream.write(text);
-    frame = lines;
-    drawnColumns = columns();
-    if (due) drawnAt = now();
-  };
-  return {
-    paint: () => draw(null),
-    /** Writes a line above the frame, which keeps its place below. */
-    above: (line: string) => draw(line),
-    clear: () => {
-      if (frame.length > 0) stream.write(`${rewind()}${ERASE_BELOW}`);
-      frame = [];
-      if (!cursorHidden) return;
-      cursorHidden = false;
-      process.off("exit", showCursor);
-      showCursor();
-    },
-  };
-}
-
-function sample({ samples, rows }: Tracked, at: number): void {
-  if (samples.length === 0 || at - samples.at(-1)!.at >= 1_000) samples.push({ at, rows });
-  while (samples.length > 1 && at - samples[1]!.at >= RATE_MS) samples.shift();
+/** Notes the rows of now, as the newest sample; those before it are a second apart and reach back `keepMs`. */
+function sample({ samples, rows }: Tracked, at: number, keepMs: number): void {
+  if (samples.length > 1 && at - samples.at(-2)!.at < 1_000) samples.pop();
+  samples.push({ at, rows });
+  while (samples.length > 1 && at - samples[1]!.at >= keepMs) samples.shift();
 }
 
 function interval(ms: number, tick: () => void): () => void {

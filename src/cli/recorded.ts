@@ -1,82 +1,74 @@
 /**
- * Reads recorded API responses: a page, an array or one resource as a JSON document, or NDJSON with any of
- * these on each line. A document is held whole, NDJSON never is. What cannot be read is named by file and
- * line before anything of that file is handed on beyond the lines before it.
+ * Reads recorded API responses: pages, arrays and single resources, as JSON documents of any layout, one in a file
+ * or one after the other, as in NDJSON. A row is parsed when it has come, so no more than a row is held. What
+ * cannot be read is named by file, line and byte.
  */
 import { parseResources, type Rows } from "../kustomer/shapes.ts";
+import { formatCount } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
+import { BadJson, createJsonCutter, type JsonPart, type Place } from "../lib/json-parts.ts";
 
-/** Yields the rows of a file, `-` for stdin; throws `usage` naming the file and what is wrong with it. */
-export async function* readRecorded(file: string): AsyncGenerator<Rows> {
-  let held = "";
-  let lines: boolean | null = null;
-  let number = 0;
-  for await (const line of readLines(file)) {
-    number += 1;
-    if (line.trim() === "") continue;
-    // A first line that is JSON by itself, and not the whole file, makes it NDJSON.
-    lines ??= isJson(line);
-    if (lines) yield readRows(line, `${file}:${number}`);
-    else held += `${line}\n`;
-  }
-  if (held.trim() !== "") yield readRows(held, file);
-  else if (lines === null) throw new AppError("usage", "the file is empty", { at: file, hint: EXPECTED });
-}
+/** Kustomer's rows are below a megabyte: what is so much larger is none, and would only fill the memory. */
+const MOST_BYTES = 64_000_000;
 
 const EXPECTED = "give an API response (a page, an array or one resource), or NDJSON of resources";
 
-function readRows(text: string, at: string): Rows {
-  let body: unknown;
+/** Yields the rows that the bytes of a file hold; throws `usage` naming the file and what is wrong with it. */
+export async function* readRecorded(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  most: number = MOST_BYTES,
+): AsyncGenerator<Rows> {
+  const cutter = createJsonCutter(most);
+  const refuse = (message: string, { line, byte }: Place): never => {
+    const where = byte === 0 ? "" : `, at byte ${formatCount(byte + 1)}`;
+    throw new AppError("usage", `${message}${where}`, { at: `${name}:${line}`, hint: EXPECTED });
+  };
   try {
-    body = parseJson(text);
+    for await (const chunk of bytes) yield* rowsOf(cutter.push(chunk), refuse);
+    yield* rowsOf(cutter.end(), refuse);
   } catch (error) {
-    throw new AppError("usage", `not JSON: ${(error as Error).message}`, { at, hint: EXPECTED });
+    if (error instanceof BadJson) refuse(error.message, error.place);
+    throw error;
   }
-  try {
-    return parseResources(body);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new AppError("usage", error.message, { at, hint: EXPECTED });
-  }
+  if (cutter.isEmpty()) throw new AppError("usage", "the file is empty", { at: name, hint: EXPECTED });
 }
 
-function isJson(line: string): boolean {
+type Refuse = (message: string, place: Place) => never;
+
+/** The rows of some parts: those of lists together, those of other values as they come. */
+function* rowsOf(parts: readonly JsonPart[], refuse: Refuse): Generator<Rows> {
+  const inLists: unknown[] = [];
+  for (const part of parts) {
+    const value = parsePart(part, refuse);
+    if (part.kind === "row") inLists.push(value);
+    else if (part.kind === "whole") yield resourcesOf(value, part, refuse);
+  }
+  if (inLists.length > 0) yield parseResources(inLists);
+}
+
+function parsePart({ bytes, place }: JsonPart, refuse: Refuse): unknown {
+  let text: string;
   try {
-    JSON.parse(line);
-    return true;
+    text = UTF8.decode(bytes);
   } catch {
-    return false;
+    return refuse("not UTF-8 text", place);
   }
-}
-
-async function* readLines(file: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest = "";
   try {
-    const source = file === "-" ? Bun.stdin.stream() : Bun.file(file).stream();
-    for await (const chunk of source) {
-      const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-      rest = parts.pop() ?? "";
-      yield* parts;
-    }
-    rest += decoder.decode();
+    return parseJson(text);
   } catch (error) {
-    throw unreadable(file, error);
+    return refuse(`not JSON: ${(error as Error).message.replace(/^JSON Parse error: /, "")}`, place);
   }
-  if (rest !== "") yield rest;
 }
 
-function unreadable(file: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const code = (error as { code?: string }).code;
-  const what =
-    error instanceof TypeError && code?.startsWith("ERR_ENCODING")
-      ? "not UTF-8 text"
-      : code === "ENOENT"
-        ? "no such file"
-        : code === "EISDIR"
-          ? "a folder, not a file"
-          : `cannot be read (${code ?? (error as Error).message})`;
-  return new AppError("usage", what, { at: file, hint: EXPECTED });
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function resourcesOf(value: unknown, { place }: JsonPart, refuse: Refuse): Rows {
+  try {
+    return parseResources(value);
+  } catch (error) {
+    if (error instanceof AppError) return refuse(error.message, place);
+    throw error;
+  }
 }

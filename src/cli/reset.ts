@@ -2,14 +2,15 @@
  * `kustomer-sync reset STREAM...`: forgets how far streams are, so that the next sync reads them from the
  * beginning; with `--drop` their rows go too. All of it is one transaction, and nothing happens unasked.
  */
+import { amountOf } from "../lib/amounts.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
+import { readableTime } from "../lib/time.ts";
 import { openStore } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { ask, canAsk } from "./ask.ts";
 import { defineCommand } from "./command.ts";
-import { databaseOptions, streamArguments } from "./options.ts";
-import { formatCount, renderTable } from "./table.ts";
+import { databaseOptions, streamArguments } from "./shared-options.ts";
 
 export const reset = defineCommand({
   name: "reset",
@@ -25,7 +26,7 @@ export const reset = defineCommand({
     ["kustomer-sync reset notes", "the next sync reads all notes again; rows stay meanwhile"],
     ["kustomer-sync reset --all --drop --yes", "an empty file, in a script"],
   ],
-  run: async ({ values, positionals, signal, log, out, outJson, color }) => {
+  run: async ({ values, positionals, signal, log, showTable, outJson }) => {
     const streams = selected(positionals.stream, values.all);
     if (!values.yes && !canAsk()) {
       throw new AppError("usage", "nobody can be asked here whether that is meant", {
@@ -34,15 +35,15 @@ export const reset = defineCommand({
       });
     }
     if (!values.yes) {
-      log.info(consequence(values.db, streams, values.drop));
-      if ((await ask("type yes to do so: ", signal))?.trim() !== "yes") {
+      const question = `${consequence(values.db, streams, values.drop)}\ntype yes to do so: `;
+      if ((await ask(question, signal))?.trim() !== "yes") {
         throw new AppError("interrupted", "not confirmed; nothing was changed", { at: "reset" });
       }
     }
     const store = openStore(values.db, { mode: "write" });
     let dropped: readonly number[];
     try {
-      store.lock.acquire("reset");
+      await store.lock.acquire("reset", { signal, onWatch: log.info });
       dropped = store.reset(streams, { drop: values.drop });
     } finally {
       store.close();
@@ -53,7 +54,7 @@ export const reset = defineCommand({
       return EXIT.done;
     }
     const cells = rows.map(({ stream, rows_dropped }) => [stream, rows_dropped]);
-    await out(renderTable(["stream", "rows dropped"], cells, { color }));
+    await showTable(["stream", "rows dropped"], cells);
     log.info("the next sync reads them from the beginning");
     return EXIT.done;
   },
@@ -71,7 +72,9 @@ function consequence(db: string, streams: readonly Stream[], drop: boolean): str
   try {
     const lines = store.status().flatMap(({ stream, rows, deleted, synced_to }) => {
       if (!streams.some(({ name }) => name === stream)) return [];
-      return [`  ${stream}: ${formatCount(rows + deleted)} rows, synced to ${synced_to ?? "nothing yet"}`];
+      return [
+        `  ${stream}: ${amountOf(rows + deleted, "row")}, synced to ${synced_to === null ? "nothing yet" : readableTime(synced_to)}`,
+      ];
     });
     const loss = drop ? "forgets how far these are, and removes their rows" : "forgets how far these are";
     return [`this ${loss}, in ${db}:`, ...lines].join("\n");

@@ -1,13 +1,14 @@
 /** `kustomer-sync sandbox`: serves a simulated Kustomer API on loopback until it is stopped. */
+import { amountOf, formatCount } from "../lib/amounts.ts";
 import { EXIT } from "../lib/errors.ts";
 import { parseFaults } from "../sandbox/faults.ts";
 import { isReading, quirksOf, READING_NAMES, READINGS } from "../sandbox/readings.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { defineCommand } from "./command.ts";
-import { skipOption } from "./options.ts";
-import { renderTable } from "./table.ts";
+import { skipOption } from "./shared-options.ts";
+import { glossary } from "./wrap.ts";
 
-const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means]);
+const MEANINGS = READING_NAMES.map((name) => [name, READINGS[name].means] as const);
 
 export const sandbox = defineCommand({
   name: "sandbox",
@@ -69,11 +70,11 @@ export const sandbox = defineCommand({
     ["kustomer-sync sandbox --as sort-never,archive-403", "no order, and no archive"],
     ["kustomer-sync sandbox --port 0 --json", "any free port, told as JSON"],
   ],
-  run: async ({ values, signal, log, out, outJson, color }) => {
+  run: async ({ values, signal, log, show, outJson, width }) => {
     const readings = [...values.as];
     if (readings.includes("list")) {
       if (values.json) await outJson(Object.fromEntries(MEANINGS));
-      else await out(renderTable(["reading", "means"], MEANINGS, { color }));
+      else await show(`${glossary(MEANINGS, width).join("\n")}\n`);
       return EXIT.done;
     }
     const server = await startSandbox({
@@ -92,14 +93,16 @@ export const sandbox = defineCommand({
         log.debug(`${method} ${path} ${status} ${Math.round(ms)}ms`),
     });
     if (values.json) await outJson({ url: server.url, api_key: server.apiKey });
-    else await out(howToUse(server));
+    else await show(howToUse(server));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     const { requests, refused, faults } = server.stats();
     await server.stop();
-    log.info(`served ${requests} requests, ${refused} refused, ${faults} faults`);
+    log.info(
+      `served ${amountOf(requests, "request")}, ${formatCount(refused)} refused, ${amountOf(faults, "fault")}`,
+    );
     return EXIT.done;
   },
 });

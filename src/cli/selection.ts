@@ -1,6 +1,6 @@
 /** What a command was asked to read: the checks that need more than one option, or the clock. */
 import { AppError } from "../lib/errors.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, readableTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 
@@ -18,7 +18,7 @@ export function selectStreams(named: readonly string[], skip: readonly string[])
 /** The start date, null for the beginning; throws `usage` for one that is yet to come. */
 export function selectStart(start: number | undefined): number | null {
   if (start === undefined || start <= Date.now()) return start ?? null;
-  throw new AppError("usage", `--start-date ${formatTime(start)} is in the future`, {
+  throw new AppError("usage", `--start-date ${readableTime(formatTime(start))} is in the future`, {
     hint: "give the date from which on changes are wanted, such as 2024-01-31",
   });
 }

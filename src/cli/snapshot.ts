@@ -4,11 +4,20 @@
  */
 import { formatBytes } from "../lib/bytes.ts";
 import { AppError, EXIT } from "../lib/errors.ts";
-import { formatDuration } from "../lib/time.ts";
-import { takeSnapshot } from "../store/snapshot.ts";
+import { formatDuration, readableTime } from "../lib/time.ts";
+import { aside } from "./aside.ts";
 import { defineCommand } from "./command.ts";
-import { databaseOptions } from "./options.ts";
-import { renderTable } from "./table.ts";
+import { databaseOptions } from "./shared-options.ts";
+import { completeTexts } from "./status.ts";
+import { type Column, timeTexts } from "./table.ts";
+
+const COLUMNS: readonly Column[] = [
+  "stream",
+  "live rows",
+  "deleted",
+  { title: "synced to", gives: [3, 4] },
+  { title: "complete", gives: [1, 2], least: 8 },
+];
 
 /** From here on it takes long enough to be announced. */
 const LARGE_BYTES = 200_000_000;
@@ -25,7 +34,8 @@ export const snapshot = defineCommand({
     ["kustomer-sync snapshot nightly.db", "of ./kustomer.db; then datasette -i nightly.db"],
     ["kustomer-sync snapshot out/acme.db --db acme.db --overwrite --json", "for a script"],
   ],
-  run: async ({ values, positionals, signal, log, out, outJson, color, blocking, job }) => {
+  stopping: "no half copy is left",
+  run: async ({ values, positionals, signal, log, showTable, outJson, job }) => {
     const { path } = positionals;
     if (path === "-") {
       throw new AppError("usage", "a snapshot is a file, and cannot be written to stdout", {
@@ -39,34 +49,31 @@ export const snapshot = defineCommand({
         log.info(`copying ${formatBytes(bytes)}, then checking it: this takes a while`);
     };
     const { overwrite } = values;
-    const taken = await takeSnapshot(values.db, path, { overwrite, signal, blocking, begin }).catch(
-      startsOver,
+    const taken = await aside(
+      "snapshot",
+      { db: values.db, path, overwrite },
+      { signal, on: { begin, note: log.info } },
     );
-    const titles = ["stream", "rows", "deleted", "synced to", "complete"];
-    const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete }) => [
+    const rows = taken.streams.map(({ stream, rows, deleted, synced_to, complete, start }) => [
       stream,
       rows,
       deleted,
-      synced_to ?? "never",
-      complete ? "yes" : "no",
+      synced_to === null ? "never" : timeTexts(synced_to),
+      completeTexts(complete, start),
     ]);
     if (values.json) await outJson({ path, db: values.db, ...taken });
-    else await out(renderTable(titles, rows, { color }));
+    else await showTable(COLUMNS, rows);
     const { bytes, sha256, moment } = taken;
     await job.tell({
       title: `kustomer-sync snapshot: ${path}`,
-      table: { titles, rows },
-      notes: [`${formatBytes(bytes)}, as of ${moment}, SHA-256 ${sha256}`],
+      table: { columns: COLUMNS, rows },
+      notes: [`${formatBytes(bytes)}, as of ${readableTime(moment)}, SHA-256 ${sha256}`],
       outputs: { path, bytes, sha256, moment },
     });
     const took = formatDuration(Date.now() - startedAt);
-    log.info(`${path}: ${formatBytes(taken.bytes)}, as of ${taken.moment}, checked, in ${took}`);
+    log.info(
+      `${path}: ${formatBytes(taken.bytes)}, as of ${readableTime(taken.moment)}, checked, in ${took}`,
+    );
     return EXIT.done;
   },
 });
-
-/** Unlike a sync, a copy that was stopped does not go on where it was. */
-function startsOver(error: unknown): never {
-  if (!(error instanceof AppError) || error.code !== "interrupted") throw error;
-  throw new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
-}

@@ -3,8 +3,9 @@ import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { sourcePath } from "../streams/json-schema.ts";
 import { defineCommand } from "./command.ts";
-import { streamArguments } from "./options.ts";
-import { renderTable } from "./table.ts";
+import { streamArguments } from "./shared-options.ts";
+import type { Cell, Column } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 export const streams = defineCommand({
   name: "streams",
@@ -16,7 +17,7 @@ export const streams = defineCommand({
     ["kustomer-sync streams conversations", "the columns of one, and where each comes from"],
     ["kustomer-sync streams --json", "everything, as one JSON object"],
   ],
-  run: async ({ values, positionals, log, out, outJson, color }) => {
+  run: async ({ values, positionals, log, show, showTable, outJson, width }) => {
     const named = positionals.stream;
     const shown = named.length === 0 ? STREAMS : STREAMS.filter(({ name }) => named.includes(name));
     if (values.json) {
@@ -26,22 +27,31 @@ export const streams = defineCommand({
         stream.name,
         readBy(stream),
         stream.columns.length,
-        stream.roles.join(" or "),
+        [stream.roles.join(" or "), stream.roles[0] ?? ""],
       ]);
-      await out(renderTable(["stream", "read by", "columns", "role"], rows, { color }));
-      log.info(`\nReading by search also needs ${SEARCH_ROLES.join(" or ")}.`);
+      await showTable(COLUMNS, rows);
+      const search = wrap(`Reading by search also needs ${SEARCH_ROLES.join(" or ")}.`, width);
+      log.info(`\n${search.join("\n")}`);
     } else {
       for (const [index, stream] of shown.entries()) {
         const rows = stream.columns.map(({ name, kind, source }) => [name, kind, sourcePath(source)]);
-        const table = renderTable(["column", "kind", "source"], rows, { color });
-        await out(`${index === 0 ? "" : "\n"}${stream.name}: ${stream.summary}\n\n${table}`);
+        const heading = wrap(`${stream.name}: ${stream.summary}`, width).join("\n");
+        await show(`${index === 0 ? "" : "\n"}${heading}\n\n`);
+        await showTable(["column", "kind", { title: "source", gives: [1], least: 20 }], rows);
       }
     }
   },
 });
 
-function readBy({ read }: Stream): string {
-  return read.by === "search" ? "search" : `list ${read.path}`;
+const COLUMNS: readonly Column[] = [
+  "stream",
+  { title: "read by", gives: [2, 3] },
+  "columns",
+  { title: "role", gives: [1, 4], least: 10 },
+];
+
+function readBy({ read }: Stream): Cell {
+  return read.by === "search" ? "search" : [`list ${read.path}`, "list"];
 }
 
 function describe({ name, summary, read, roles, columns }: Stream) {

@@ -1,11 +1,13 @@
 /** `kustomer-sync sync`: brings the file up to date, and says of every stream whether it is whole. */
 import { existsSync } from "node:fs";
+import { amountOf, listed } from "../lib/amounts.ts";
 import { type AppError, renderError, reportWords } from "../lib/errors.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { RunReport, StreamReport } from "../sync/report.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
 import type { Annotation, JobReport } from "./github.ts";
+import { selectStart, selectStreams } from "./selection.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -14,10 +16,10 @@ import {
   progressOption,
   skipOption,
   streamArguments,
-} from "./options.ts";
-import { selectStart, selectStreams } from "./selection.ts";
-import { synchronize } from "./synchronize.ts";
-import { renderTable } from "./table.ts";
+  takeOverOption,
+} from "./shared-options.ts";
+import { syncFile } from "./sync-file.ts";
+import { type Cell, type Column, timeTexts } from "./table.ts";
 
 export const sync = defineCommand({
   name: "sync",
@@ -44,6 +46,7 @@ export const sync = defineCommand({
       summary: "mark rows that Kustomer no longer shows as deleted even when they are over a third",
     },
     ...limitOptions,
+    ...takeOverOption,
     ...progressOption,
   },
   examples: [
@@ -55,7 +58,20 @@ export const sync = defineCommand({
     ],
     ["kustomer-sync sync --org acme --api-key-file - --json < key", "key from stdin, report as JSON"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
+  stopping: "what was read is kept",
+  resumes: true,
+  run: async ({
+    values,
+    positionals,
+    env,
+    signal,
+    log,
+    sayStopped,
+    showTable,
+    outJson,
+    startProgress,
+    job,
+  }) => {
     const isNew = !existsSync(values.db);
     const streams = selectStreams(positionals.stream, values.skip);
     const start = selectStart(values.startDate);
@@ -77,39 +93,53 @@ export const sync = defineCommand({
       full: values.full,
       audits: !values.noAudit,
       force: values.force,
+      takeOver: values.takeOver,
     };
-    const { report, exitCode, stopped } = await synchronize(connection, options, controller, {
+    const { report, exitCode, stopped } = await syncFile(connection, options, controller, {
       log,
       progress,
+      signal,
     });
     progress.stop();
     if (values.json) await outJson(report);
-    else await out(renderReport(report, color));
+    else await showTable(COLUMNS, rowsOf(report));
     for (const { stream, rejected, kept_out, error } of report.streams) {
       if (rejected > 0) {
-        log.warn(`${stream}: ${rejected} rows could not be stored and were kept out: ${kept_out.join("; ")}`);
+        const count = amountOf(
+          rejected,
+          "row could not be stored and was kept out",
+          "rows could not be stored and were kept out",
+        );
+        log.warn(`${stream}: ${count}: ${kept_out.join("; ")}`);
       }
       if (error === null) continue;
       log.warn(`${stream}: ${reportWords(error)}`);
     }
     await job.tell(jobReport(report, stopped, { db: values.db, isNew }));
-    if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
+    if (stopped?.code === "interrupted") {
+      const open = report.streams.filter(({ status, error }) => status === "partial" && error === null);
+      sayStopped(stopped, `not read to the end: ${listed(open.map(({ stream }) => stream))}`);
+    } else if (stopped !== null) log.error(renderError(stopped).replace(/^error: /, ""));
     const seconds = formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at));
-    log.info(
-      `${report.status} in ${seconds}: ${report.requests} requests, ${formatDuration(report.waited_ms)} waiting for the rate limit`,
-    );
+    const waited =
+      report.waited_ms < 1 ? "" : `, ${formatDuration(report.waited_ms)} waiting for the rate limit`;
+    log.info(`${report.status} in ${seconds}: ${amountOf(report.requests, "request")}${waited}`);
     return exitCode;
   },
 });
 
-/** The report as a table for people. */
-export function renderReport(report: RunReport, color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(report), { color });
-}
+/** The columns of the report for people; what a newcomer would take for the rows of the file goes first. */
+export const COLUMNS: readonly Column[] = [
+  "stream",
+  "status",
+  { title: "read, with repeats", gives: [2] },
+  "new or changed",
+  "deleted",
+  { title: "requests", gives: [1] },
+  { title: "synced to", gives: [3, 4] },
+];
 
-const COLUMNS = ["stream", "status", "read", "written", "deleted", "requests", "synced to"];
-
-function rowsOf({ streams }: RunReport) {
+export function rowsOf({ streams }: RunReport): Cell[][] {
   return streams.map((stream) => [
     stream.stream,
     stream.status,
@@ -117,7 +147,7 @@ function rowsOf({ streams }: RunReport) {
     stream.written,
     stream.deleted,
     stream.requests,
-    stream.synced_to ?? "-",
+    stream.synced_to === null ? null : timeTexts(stream.synced_to),
   ]);
 }
 
@@ -149,10 +179,16 @@ function jobReport(
   const end: Annotation[] =
     stopped === null
       ? []
-      : [{ level: "error", title: "kustomer-sync sync", message: reportWords(stopped.report()) }];
+      : [
+          {
+            level: stopped.code === "interrupted" ? "warning" : "error",
+            title: "kustomer-sync sync",
+            message: reportWords(stopped.report()),
+          },
+        ];
   return {
     title: `kustomer-sync sync: ${status}`,
-    table: { titles: COLUMNS, rows: rowsOf(report) },
+    table: { columns: COLUMNS, rows: rowsOf(report) },
     notes: [beginning(db, isNew)],
     outputs: {
       status,

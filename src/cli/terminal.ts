@@ -38,6 +38,12 @@ export function usesColor(stream: Pick<TextStream, "isTTY">, env: Environment): 
   return stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }
 
+/** How wide text may be: the terminal's width, else `COLUMNS`, else 80. */
+export function widthOf(stream: Pick<TextStream, "isTTY" | "columns">, env: Environment): number {
+  const told = stream.isTTY === true ? stream.columns : undefined;
+  return [told, Number(env.COLUMNS)].find((width) => Number.isInteger(width) && Number(width) > 0) ?? 80;
+}
+
 /** True where lines can be drawn over: a terminal that knows how to move the cursor, with somebody watching. */
 export function canRedraw(stream: Pick<TextStream, "isTTY">, env: Environment): boolean {
   const inCi = env.CI !== undefined && env.CI !== "" && env.CI !== "false" && env.CI !== "0";

@@ -2,17 +2,19 @@
  * `kustomer-sync verify`: holds the file against Kustomer, row by row, and says what differs; with `--repair`
  * writes it. Without, the file is only read, and a sync may run meanwhile.
  */
+import { amountOf, formatCount, listed } from "../lib/amounts.ts";
 import { AppError, renderError, reportWords } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, readableTime } from "../lib/time.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
 import { type Clocks, earliestOf } from "../sync/clocks.ts";
 import { heldFrom, repairedState, runVerify, type StreamVerification } from "../sync/verify.ts";
 import { meetAccount, showLimiter } from "./account.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, type Surroundings } from "./command.ts";
 import { connect } from "./connect.ts";
 import type { Annotation, JobReport } from "./github.ts";
+import { selectStart, selectStreams } from "./selection.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -21,9 +23,7 @@ import {
   progressOption,
   skipOption,
   streamArguments,
-} from "./options.ts";
-import { selectStart, selectStreams } from "./selection.ts";
-import { formatCount, renderTable } from "./table.ts";
+} from "./shared-options.ts";
 
 export const verify = defineCommand({
   name: "verify",
@@ -57,7 +57,19 @@ export const verify = defineCommand({
     ["kustomer-sync verify --org acme --repair", "and mend it: purged rows are marked deleted"],
     ["kustomer-sync verify --org acme messages --start-date 2026-01-01 --json", "a part, for a script"],
   ],
-  run: async ({ values, positionals, env, signal, log, out, outJson, color, startProgress, job }) => {
+  stopping: "what was repaired is kept",
+  run: async ({
+    values,
+    positionals,
+    env,
+    signal,
+    log,
+    sayStopped,
+    showTable,
+    outJson,
+    startProgress,
+    job,
+  }) => {
     const { repair, force } = values;
     if (force && !repair) {
       throw new AppError("usage", "--force says how to repair", {
@@ -75,21 +87,22 @@ export const verify = defineCommand({
     const store = openStore(values.db, { mode: repair ? "write" : "read" });
     const stopShowing = showLimiter(connection, progress);
     try {
-      if (repair) store.lock.acquire("verify --repair");
+      if (repair) await store.lock.acquire("verify --repair", { signal, onWatch: log.info });
       store.checkAccount(account.orgId);
       const comparison = store.compare({ now, repair, force });
       try {
         const known = chosen.filter((stream) => positionals.stream.length > 0 || comparison.holds(stream));
         tellLeftOut(chosen, known, values.db, log);
+        const compared = known.map((stream) => ({ stream, start: start ?? startOf(store, stream) }));
         const { streams, exitCode, stopped } = await runVerify(
           account.api,
           comparison,
           {
-            streams: known.map((stream) => ({ stream, start: start ?? startOf(store, stream) })),
+            streams: compared,
             clocks: account.clocks,
             lookbackMs: values.lookback,
             concurrency: values.concurrency,
-            repair: repair ? store.commit : null,
+            repair: repair ? (batch) => store.commit({ ...batch, heard: account.clocks.server }) : null,
             abort: (reason) => controller.abort(reason),
           },
           account.denied,
@@ -98,10 +111,21 @@ export const verify = defineCommand({
         if (repair) repairStates(store, known, account.clocks);
         progress.stop();
         const as_of = formatTime(now);
-        if (values.json) await outJson({ db: values.db, as_of, ...account.spent(), streams });
-        else await out(renderDifferences(streams, color));
+        const starts = new Map(compared.map((each) => [each.stream.name, each.start]));
+        if (values.json) {
+          await outJson({
+            db: values.db,
+            as_of,
+            ...account.spent(),
+            streams: streams.map((each) => {
+              const from = starts.get(each.stream) ?? null;
+              return { ...each, start: from === null ? null : formatTime(from) };
+            }),
+          });
+        } else await showTable(COLUMNS, rowsOf(streams));
         await job.tell(jobReport(streams, stopped));
-        tellDifferences(streams, stopped, log);
+        tellParts(compared, log);
+        tellDifferences(streams, stopped, { log, sayStopped });
         return exitCode;
       } finally {
         comparison.close();
@@ -137,11 +161,19 @@ function tellLeftOut(chosen: readonly Stream[], known: readonly Stream[], db: st
   if (left.length > 0) log.info(`never synced, and left out: ${left.join(", ")}`);
 }
 
-function renderDifferences(streams: readonly StreamVerification[], color: boolean): string {
-  return renderTable(COLUMNS, rowsOf(streams), { color });
+/** What was compared from a start date on is not called equal without saying so. */
+function tellParts(
+  compared: readonly { readonly stream: Stream; readonly start: number | null }[],
+  log: Log,
+): void {
+  for (const [start, group] of Map.groupBy(compared, (each) => each.start)) {
+    if (start === null) continue;
+    const names = listed(group.map(({ stream }) => stream.name));
+    log.info(`${names}: compared is what changed since ${readableTime(formatTime(start))}`);
+  }
 }
 
-const COLUMNS = ["stream", "checked", "missing", "stale", "extra", "repaired"];
+const COLUMNS = ["stream", "compared", "missing", "stale", "extra", "repaired"];
 
 function rowsOf(streams: readonly StreamVerification[]) {
   return streams.map((each) => [
@@ -167,14 +199,14 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
       ? []
       : [
           {
-            level: "error",
+            level: stopped.code === "interrupted" ? "warning" : "error",
             title: "kustomer-sync verify",
-            message: reportWords(startsOver(stopped).report()),
+            message: reportWords(stopped.report()),
           },
         ];
   return {
     title: "kustomer-sync verify",
-    table: { titles: COLUMNS, rows: rowsOf(streams) },
+    table: { columns: COLUMNS, rows: rowsOf(streams) },
     outputs: {
       missing: sum(({ missing }) => missing),
       stale: sum(({ stale }) => stale),
@@ -185,34 +217,46 @@ function jobReport(streams: readonly StreamVerification[], stopped: AppError | n
   };
 }
 
-function tellDifferences(streams: readonly StreamVerification[], stopped: AppError | null, log: Log): void {
+function tellDifferences(
+  streams: readonly StreamVerification[],
+  stopped: AppError | null,
+  { log, sayStopped }: Pick<Surroundings, "log" | "sayStopped">,
+): void {
   const sum = (count: (each: StreamVerification) => number) =>
     streams.reduce((total, each) => total + count(each), 0);
+  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
+  const left = found - sum(({ repaired }) => repaired);
+  // What stays wrong is said with `--quiet` too.
+  const say = left > 0 ? log.warn : log.info;
   for (const { stream, examples, error } of streams) {
     for (const [kind, ids] of Object.entries(examples)) {
       if (ids.length > 0)
-        log.info(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
+        say(`${stream}: ${kind} ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", ..." : ""}`);
     }
     if (error !== null && error.code !== stopped?.code) log.warn(`${stream}: ${reportWords(error)}`);
   }
-  if (stopped !== null) {
-    log.error(renderError(startsOver(stopped)).replace(/^error: /, ""));
+  if (stopped?.code === "interrupted") {
+    const open = streams.filter(({ error }) => error?.code === "interrupted").map(({ stream }) => stream);
+    sayStopped(stopped, `not compared to the end: ${listed(open)}`);
     return;
   }
-  const found = sum(({ missing, stale, extra }) => missing + stale + (extra ?? 0));
-  const left = found - sum(({ repaired }) => repaired);
-  if (found === 0) log.info(`${formatCount(sum(({ checked }) => checked))} rows compared, no difference`);
-  else if (left === 0) log.info(`${formatCount(found)} rows differed, and were repaired`);
+  if (stopped !== null) {
+    log.error(renderError(stopped).replace(/^error: /, ""));
+    return;
+  }
+  if (found === 0)
+    log.info(
+      `${amountOf(
+        sum(({ checked }) => checked),
+        "row",
+      )} compared, no difference`,
+    );
+  else if (left === 0)
+    log.info(`${amountOf(found, "row differed, and was", "rows differed, and were")} repaired`);
   else {
     const since = left < found ? 0 : sum(({ since_sync }) => since_sync);
     const news =
       since === 0 ? "" : `, ${formatCount(since)} of them because they changed after the last sync`;
-    log.info(`${formatCount(left)} rows differ${news}\n  try: kustomer-sync verify --repair`);
+    say(`${amountOf(left, "row differs", "rows differ")}${news}\n  try: kustomer-sync verify --repair`);
   }
-}
-
-/** Unlike a sync, a comparison that was stopped does not go on where it was. */
-function startsOver(error: AppError): AppError {
-  if (error.code !== "interrupted") return error;
-  return new AppError(error.code, error.message, { hint: "the same command again, which begins anew" });
 }

@@ -6,8 +6,8 @@
 import type { Kind } from "../streams/define.ts";
 import { type Chunks, createChunks, mostBytes, putText } from "./chunks.ts";
 import type { ExportRow, ExportValue, Format } from "./format.ts";
-import { guardFormula } from "./formula-guard.ts";
 import { realText } from "./number-text.ts";
+import { createCells, textCell } from "./spreadsheet.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
 const QUOTE = 34;
@@ -24,7 +24,10 @@ export const csv: Format = {
     const chunks = createChunks(out);
     const quoter = createQuoter();
     const kinds = columns.map(({ kind }) => kind);
-    const cells = columns.map(({ kind }) => (forExcel ? GUARDED[kind] : CELL[kind]));
+    const spreadsheet = createCells();
+    const cells = columns.map(({ kind }) =>
+      forExcel ? (value: Value) => spreadsheet.cell(kind, value) : CELL[kind],
+    );
 
     const putRecord = (record: readonly (string | null)[], kinds: readonly Kind[]) => {
       for (let column = 0; column < record.length; column += 1) {
@@ -52,7 +55,7 @@ export const csv: Format = {
     const begin = async () => {
       if (begun) return;
       begun = true;
-      const names = columns.map(({ name }) => (forExcel ? guardFormula(name) : name));
+      const names = columns.map(({ name }) => (forExcel ? textCell(name) : name));
       await chunks.reserve(names.reduce((sum, name) => sum + mostBytes(name) + QUOTES + 1, 8));
       if (forExcel) putText(chunks, BYTE_ORDER_MARK);
       putRecord(
@@ -74,6 +77,7 @@ export const csv: Format = {
         await begin();
         await chunks.end();
       },
+      cutCells: spreadsheet.cut,
     };
   },
 };
@@ -87,13 +91,6 @@ const CELL: Readonly<Record<Kind, (value: Value) => string>> = {
   real: (value) => realText(Number(value)),
   bool: (value) => (value === 0 ? "false" : "true"),
   json: String,
-};
-
-/** Numbers that are numbers, and times, run nowhere. */
-const GUARDED: typeof CELL = {
-  ...CELL,
-  text: (value) => guardFormula(String(value)),
-  json: (value) => guardFormula(String(value)),
 };
 
 /** Whether a cell stands without quotes; json, nearly all of which needs them, always has them. */

@@ -4,44 +4,50 @@
  */
 import { join } from "node:path";
 import { AppError } from "../lib/errors.ts";
+import type { Keeper } from "../lib/keeper.ts";
+import type { Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
-import { type FileSnapshot, openSnapshot } from "../store/read.ts";
+import { type FileMoment, openMoment } from "../store/moment.ts";
 import type { Stream } from "../streams/define.ts";
 import { createCompressor } from "./compression.ts";
-import { type Disk, disk as realDisk, writeWhole } from "./disk.ts";
+import { type Disk, disk as realDisk } from "./disk.ts";
 import { folderFailure } from "./failure.ts";
+import { openTarget, type Target } from "./folder.ts";
 import type { ByteSink } from "./format.ts";
-import { MANIFEST, MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
-import { markOf, momentFolder, nextSequence } from "./series.ts";
+import { MANIFEST_VERSION, type Manifest, type ManifestStream, manifestText } from "./manifest.ts";
+import { momentFolder } from "./names.ts";
+import { nextSequence } from "./series.ts";
+import { beginEncoder, type Counted, type Shape, topName, type Watch, writeStream } from "./stream-files.ts";
 import {
-  beginEncoder,
-  type Counted,
+  askRows,
   countRows,
-  type Shape,
+  followingTask,
+  streamsToExport,
   type Task,
-  topName,
-  type Watch,
-  writeStream,
-} from "./stream-files.ts";
-import { openTarget, type Target } from "./target.ts";
+  taskOf,
+  type Wanted,
+} from "./task.ts";
 
-export type ExportOptions = Shape & {
-  readonly db: string;
-  readonly streams: readonly Stream[];
-  /** True for rows that are marked deleted too; with `since` they always come. */
-  readonly includeDeleted: boolean;
-  /** Only rows written at this instant (ms) or later; `last` for those since the newest export in the folder. */
-  readonly since: number | "last" | null;
+export type ExportOptions = Shape & Wanted & { readonly db: string };
+
+export type FolderOptions = ExportOptions & {
+  readonly out: string;
+  readonly overwrite: boolean;
+  /** Take the folder from another export that holds it. */
+  readonly takeOver: boolean;
+  /** How often it shows that it lives; default: as every lease. */
+  readonly pace?: Pace;
+  readonly keeper?: Keeper;
 };
-
-export type FolderOptions = ExportOptions & { readonly out: string; readonly overwrite: boolean };
 
 export type Exported = {
   readonly moment: string;
   /** The folder that holds the manifest. */
   readonly out: string;
   readonly streams: readonly ManifestStream[];
+  /** The names of streams that were left out because they were never read. */
+  readonly leftOut: readonly string[];
 };
 
 export type Hooks = Watch & {
@@ -57,9 +63,10 @@ export async function exportToFolder(
   hooks: Hooks,
   disk: Disk = realDisk,
 ): Promise<Exported> {
-  const { out, overwrite, streams } = options;
-  const snapshot = openSnapshot(options.db);
+  const { out, overwrite } = options;
+  const snapshot = openMoment(options.db);
   let target: Target | null = null;
+  let tasks: readonly Task[] = [];
   const spent = { rows: 0, bytes: 0 };
   const done = { rows: 0, bytes: 0 };
   const watch: Hooks = {
@@ -70,29 +77,45 @@ export async function exportToFolder(
     },
   };
   try {
+    const streams = streamsToExport(options, snapshot);
+    const leftOut = options.streams.filter((stream) => !streams.includes(stream)).map(({ name }) => name);
+    tasks = streams.map((stream) => taskOf(options, stream, snapshot));
     const names = streams.map((stream) => topName(stream, options));
-    target = await openTarget(disk, out, { overwrite, sinceLast: options.since === "last", names });
+    const { takeOver, pace, keeper } = options;
+    const { signal, onNote } = hooks;
+    const sinceLast = options.since === "last";
+    target = await openTarget(disk, out, {
+      overwrite,
+      sinceLast,
+      takeOver,
+      names,
+      signal,
+      onNote,
+      pace,
+      keeper,
+    });
+    for (const note of target.notes) hooks.onNote(note);
     const isFollowing = options.since === "last" && target.series.length > 0;
     const written: ManifestStream[] = [];
-    for (const stream of streams) {
-      const task = taskFor(options, stream, snapshot, target, hooks);
+    for (const first of tasks) {
+      const { stream } = first;
+      const task = isFollowing ? followingTask(first, options, snapshot, target.series, hooks.onNote) : first;
       const one = await writeStream(disk, target.building, snapshot, options, task, watch);
       [done.rows, done.bytes] = [spent.rows, spent.bytes];
       hooks.onDone(stream.name, { rows: one.rows, total: one.rows, bytes: bytesOf(one) });
       written.push(one);
     }
     const manifest = manifestOf(options, snapshot, written, nextSequence(target.series));
-    await writeWhole(disk, join(target.building, MANIFEST), manifestText(manifest));
-    hooks.signal.throwIfAborted();
     const into = isFollowing ? freeName(snapshot.at, target) : null;
     const paths = written.flatMap(({ files }) => files.map(({ path }) => path));
-    await target.publish(into === null ? { paths } : { into });
-    return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written };
+    await target.publish(into === null ? { paths } : { into }, manifestText(manifest));
+    return { moment: manifest.moment, out: into === null ? out : join(out, into), streams: written, leftOut };
   } catch (error) {
+    const why = target?.explain(error) ?? error;
     // What was there before is there now; an error over removing what was not finished would hide the first one.
     await target?.abandon().catch(() => {});
     if (hooks.signal.aborted && error === hooks.signal.reason) throw stopped(error);
-    throw folderFailure(out, error, roomFor(options, snapshot, spent));
+    throw folderFailure(out, why, () => (options.since === null ? roomFor(tasks, snapshot, spent) : null));
   } finally {
     snapshot.close();
   }
@@ -104,11 +127,12 @@ export async function exportToSink(
   stream: Stream,
   out: (bytes: Uint8Array) => Promise<boolean>,
   hooks: Hooks,
-): Promise<Counted> {
-  const snapshot = openSnapshot(options.db);
+): Promise<Counted & { readonly cutCells: number }> {
+  const snapshot = openMoment(options.db);
   try {
-    const task = taskOf(options, stream);
-    const columns = snapshot.columns(stream).map(({ name, kind }) => ({ name, kind }));
+    streamsToExport(options, snapshot);
+    const task = taskOf(options, stream, snapshot);
+    const columns = task.columns.map(({ name, kind }) => ({ name, kind }));
     const total = countRows(snapshot, task);
     let [rows, bytes] = [0, 0];
     let isRead = true;
@@ -120,8 +144,7 @@ export async function exportToSink(
     const outer = options.format.compressesItself ? "none" : options.compression;
     const compressor = createCompressor(outer, sink);
     const encoder = beginEncoder(options, columns, compressor.write);
-    const { includeDeleted, since: writtenAfter } = task;
-    for (const batch of snapshot.rows(stream, { includeDeleted, writtenAfter, groupBy: null })) {
+    for (const batch of askRows(snapshot, task, null)) {
       await encoder.write(batch.rows);
       rows += batch.rows.length;
       if (!isRead) break;
@@ -132,7 +155,7 @@ export async function exportToSink(
       await compressor.end();
     }
     hooks.onDone(stream.name, { rows, total: rows, bytes });
-    return { rows, total, bytes };
+    return { rows, total, bytes, cutCells: encoder.cutCells?.() ?? 0 };
   } catch (error) {
     throw hooks.signal.aborted && error === hooks.signal.reason ? stopped(error) : error;
   } finally {
@@ -153,30 +176,9 @@ async function orAborted<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-/** The task where no earlier export counts. With `since` deletions come as what they are, changes. */
-function taskOf({ includeDeleted, since }: ExportOptions, stream: Stream): Task {
-  if (typeof since !== "number") return { stream, since: null, includeDeleted };
-  // Instants are whole milliseconds: at this one or later is after the one before it.
-  return { stream, since: since - 1, includeDeleted: true };
-}
-
-/** What of a stream is wanted. What follows another export brings deletions too, even where all rows come again. */
-function taskFor(
-  options: ExportOptions,
-  stream: Stream,
-  { clock }: FileSnapshot,
-  { series }: Target,
-  { onNote }: Hooks,
-): Task {
-  if (options.since !== "last" || series.length === 0) return taskOf(options, stream);
-  const { after, why } = markOf(series, { stream: stream.name, format: options.format.name, clock });
-  if (why !== null) onNote(`${stream.name}: everything is exported: ${why}`);
-  return { stream, since: after, includeDeleted: true };
-}
-
 function manifestOf(
-  { format, compression, partitionBy, includeDeleted, forExcel }: ExportOptions,
-  { at, clock, org }: FileSnapshot,
+  options: ExportOptions,
+  { at, clock, org }: FileMoment,
   streams: readonly ManifestStream[],
   sequence: number,
 ): Manifest {
@@ -186,23 +188,31 @@ function manifestOf(
     moment: formatTime(at),
     sequence,
     database: { file: clock?.file ?? null, org },
-    format: format.name,
-    compression,
-    options: { partition_by: partitionBy, include_deleted: includeDeleted, for_excel: forExcel },
+    format: options.format.name,
+    compression: options.compression,
+    options: {
+      partition_by: options.partitionBy,
+      include_deleted: options.deletedRows === "always",
+      live_only: options.deletedRows === "never",
+      columns: options.columns,
+      where: options.where,
+      limit: options.limit,
+      for_excel: options.forExcel,
+    },
     streams,
   };
 }
 
 /** About how many bytes the whole export takes, judged by its part; null where that cannot be told. */
 function roomFor(
-  options: FolderOptions,
-  snapshot: FileSnapshot,
+  tasks: readonly Task[],
+  snapshot: FileMoment,
   spent: { readonly rows: number; readonly bytes: number },
 ): number | null {
-  if (options.since !== null || spent.rows === 0) return null;
-  const counts = options.streams.map((stream) => countRows(snapshot, taskOf(options, stream)) ?? 0);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return (spent.bytes / spent.rows) * total;
+  if (spent.rows === 0) return null;
+  const counts = tasks.map((task) => countRows(snapshot, task));
+  if (counts.includes(null)) return null;
+  return (spent.bytes / spent.rows) * counts.reduce((sum: number, count) => sum + count!, 0);
 }
 
 /** The moment's name, or where a clock was set back to it the next one that is free. */

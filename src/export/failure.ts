@@ -7,13 +7,17 @@ import { AppError } from "../lib/errors.ts";
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const DENIED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 
-/** The AppError for a failure in a folder; what is none of the file system's comes back as it was. */
-export function folderFailure(folder: string, error: unknown, needed: number | null = null): unknown {
+/**
+ * The AppError for a failure in a folder; what is none of the file system's comes back as it was. `needed` tells how many
+ * bytes the whole takes, null where nobody knows; it is asked for a full disk alone, because it counts all rows.
+ */
+export function folderFailure(folder: string, error: unknown, needed: () => number | null): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const { code = "", syscall } = error as NodeJS.ErrnoException;
   const details = { at: folder, cause: error };
   if (FULL.has(code)) {
-    const room = needed === null ? "make room" : `make room for about ${formatBytes(needed)}${free(folder)}`;
+    const bytes = needed();
+    const room = bytes === null ? "make room" : `make room for about ${formatBytes(bytes)}${free(folder)}`;
     return new AppError("disk-full", "the disk is full; nothing of this export was left there", {
       ...details,
       hint: `${room} and run the command again, or give another folder with --out`,

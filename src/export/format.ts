@@ -23,6 +23,8 @@ export type Encoder = {
   readonly write: (rows: readonly ExportRow[]) => void | Promise<void>;
   /** Hands on what is left; nothing is written afterwards. */
   readonly end: () => void | Promise<void>;
+  /** How many cells were longer than a spreadsheet's are, and have been cut; absent where none ever is. */
+  readonly cutCells?: () => number;
 };
 
 export type Compression = "none" | "gzip" | "zstd";

@@ -1,4 +1,4 @@
-/** The published contract of `manifest.json`: a JSON Schema, written to schemas/manifest.json. */
+/** The published contract of `_manifest.json`: a JSON Schema, written to schemas/manifest.json. */
 
 const text = { type: "string" } as const;
 const count = { type: "integer", minimum: 0 } as const;
@@ -44,24 +44,36 @@ const file = object(
   ["partition"],
 );
 
-const stream = object({
-  stream: text,
-  columns: { type: "array", items: object({ name: text, kind }) },
-  rows: count,
-  deleted: { ...count, description: "how many of the rows are marked deleted" },
-  since: { ...instant, description: "only rows written after this are here; null for all" },
-  written_to: {
-    ...instant,
-    description:
-      "what was written to the database up to this is here, or in the exports before; --since-last goes on from it",
+const stream = object(
+  {
+    stream: text,
+    columns: { type: "array", items: object({ name: text, kind }) },
+    rows: count,
+    deleted: { ...count, description: "how many of the rows are marked deleted" },
+    since: { ...instant, description: "only rows written after this are here; null for all" },
+    written_to: {
+      ...instant,
+      description:
+        "what was written to the database up to this is here, or in the exports before; --since-last goes on from it. Null where only a part of the stream was asked for",
+    },
+    synced_to: {
+      ...instant,
+      description: "everything changed in Kustomer before this had been read; null when nothing had",
+    },
+    complete: { type: "boolean", description: "whether that reading had come to its end" },
+    start: {
+      ...instant,
+      description: "what was last changed in Kustomer before this had not been asked for; null when all had",
+    },
+    includes_deleted: { type: "boolean", description: "whether rows that are marked deleted were to come" },
+    cut_cells: {
+      ...count,
+      description: "with for_excel: how many cells were longer than 32,767 characters and were cut there",
+    },
+    files: { type: "array", items: file },
   },
-  synced_to: {
-    ...instant,
-    description: "everything changed in Kustomer before this had been read; null when nothing had",
-  },
-  complete: { type: "boolean", description: "whether that reading had come to its end" },
-  files: { type: "array", items: file },
-});
+  ["cut_cells"],
+);
 
 export const MANIFEST_SCHEMA = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -81,7 +93,18 @@ export const MANIFEST_SCHEMA = {
     compression: { enum: ["none", "gzip", "zstd"] },
     options: object({
       partition_by: { enum: ["day", "month", null] },
-      include_deleted: { type: "boolean" },
+      include_deleted: {
+        type: "boolean",
+        description: "of every stream; of users, tags and the like they come anyway",
+      },
+      live_only: { type: "boolean" },
+      columns: {
+        type: ["array", "null"],
+        items: text,
+        description: "those that were asked for; null for all, as with where and limit",
+      },
+      where: { type: ["string", "null"], description: "the condition in SQL that the rows meet" },
+      limit: { type: ["integer", "null"], description: "how many rows of each stream were wanted" },
       for_excel: { type: "boolean" },
     }),
     streams: { type: "array", items: stream },

@@ -1,5 +1,5 @@
 /**
- * `manifest.json`: what an export holds, written last, so that where it is everything else is. Its schema is
+ * `_manifest.json`: what an export holds, written last, so that where it is everything else is. Its schema is
  * published as schemas/manifest.json; new members may come, and those that are there keep their meaning.
  */
 import { readFileSync } from "node:fs";
@@ -8,9 +8,9 @@ import * as v from "valibot";
 import { AppError } from "../lib/errors.ts";
 import type { Kind } from "../streams/define.ts";
 import type { Compression, Format } from "./format.ts";
+import { isExportFile, MANIFEST, OLD_MANIFEST } from "./names.ts";
+import { ELSEWHERE, lookAt } from "./plain-path.ts";
 import type { ColumnStatistics } from "./statistics.ts";
-
-export const MANIFEST = "manifest.json";
 
 /** Raised when a member changes its meaning. */
 export const MANIFEST_VERSION = 1;
@@ -34,10 +34,16 @@ export type ManifestStream = {
   readonly deleted: number;
   /** Only rows written after this are here; null for all. */
   readonly since: string | null;
-  /** The file's clock: every row written up to this is in this export, or was in those before it. */
+  /** The file's clock: every row written up to this is here, or in the exports before; null where that is not so. */
   readonly written_to: string | null;
   readonly synced_to: string | null;
   readonly complete: boolean;
+  /** Rows last changed in Kustomer before this were not asked for; null when all were. */
+  readonly start: string | null;
+  /** Whether rows that are marked deleted were to come. */
+  readonly includes_deleted: boolean;
+  /** For a spreadsheet: how many cells were longer than its are, and have been cut. */
+  readonly cut_cells?: number;
   readonly files: readonly ManifestFile[];
 };
 
@@ -53,6 +59,10 @@ export type Manifest = {
   readonly options: {
     readonly partition_by: "day" | "month" | null;
     readonly include_deleted: boolean;
+    readonly live_only: boolean;
+    readonly columns: readonly string[] | null;
+    readonly where: string | null;
+    readonly limit: number | null;
     readonly for_excel: boolean;
   };
   readonly streams: readonly ManifestStream[];
@@ -60,9 +70,6 @@ export type Manifest = {
 
 /** What is needed of an earlier export. */
 export type EarlierExport = v.InferOutput<typeof EARLIER>;
-
-/** A path that stays below its folder, on every system. */
-export const PATH = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^/\\:][^\\:]*$/));
 
 const EARLIER = v.looseObject({
   format_version: v.literal(MANIFEST_VERSION),
@@ -74,7 +81,13 @@ const EARLIER = v.looseObject({
     v.looseObject({
       stream: v.string(),
       written_to: v.nullable(v.string()),
-      files: v.array(v.looseObject({ path: PATH })),
+      files: v.array(
+        v.looseObject({
+          path: v.pipe(v.string(), v.check(isExportFile)),
+          bytes: v.number(),
+          sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+        }),
+      ),
     }),
   ),
 });
@@ -87,26 +100,39 @@ export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, replacer, 1)}\n`;
 }
 
+export type FoundManifest = {
+  /** What the file is called. */
+  readonly name: string;
+  readonly manifest: EarlierExport;
+};
+
 /**
- * The export that a folder holds; null where there is none. Throws `usage` for a manifest that is not ours, or
- * newer than this program.
+ * The export that a folder holds; null where there is none. A link is no manifest of ours. Throws `usage` for one that
+ * is not ours, that lists files of other names than ours, or that is newer than this program.
  */
-export function readManifest(folder: string): EarlierExport | null {
-  const path = join(folder, MANIFEST);
-  let text: string;
+export function readManifest(root: string, folder: string): FoundManifest | null {
+  const path = folder === "" ? MANIFEST : `${folder}/${MANIFEST}`;
+  if (lookAt(root, path)?.isFile() !== true) return readOldManifest(root, folder);
+  const text = readFileSync(join(root, path), "utf8");
   try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
-    throw error;
-  }
-  try {
-    return v.parse(EARLIER, JSON.parse(text));
+    return { name: MANIFEST, manifest: v.parse(EARLIER, JSON.parse(text)) };
   } catch (error) {
     throw new AppError("usage", "this is no manifest of an export that this program knows", {
-      at: path,
-      hint: "give another folder with --out; it was left as it is",
+      at: join(root, path),
+      hint: ELSEWHERE,
       cause: error,
     });
+  }
+}
+
+/** Many programs have a file of that name: one that is none of ours is just another file. */
+function readOldManifest(root: string, folder: string): FoundManifest | null {
+  const path = folder === "" ? OLD_MANIFEST : `${folder}/${OLD_MANIFEST}`;
+  if (lookAt(root, path)?.isFile() !== true) return null;
+  const text = readFileSync(join(root, path), "utf8");
+  try {
+    return { name: OLD_MANIFEST, manifest: v.parse(EARLIER, JSON.parse(text)) };
+  } catch {
+    return null;
   }
 }

@@ -3,13 +3,13 @@
  * after their moment. Only finished exports count, which are those with a manifest.
  */
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { parseTime } from "../lib/time.ts";
 import type { FileClock } from "../store/clock.ts";
-import { type EarlierExport, MANIFEST, readManifest } from "./manifest.ts";
+import { type EarlierExport, type FoundManifest, readManifest } from "./manifest.ts";
+import { isMoment } from "./names.ts";
 
 /** An export that was finished; `folder` is empty for the one in the folder itself. */
-export type Finished = { readonly folder: string; readonly manifest: EarlierExport };
+export type Finished = FoundManifest & { readonly folder: string };
 
 export type Mark = {
   /** Rows written after this instant (ms) have not been exported; null when everything is to be. */
@@ -18,21 +18,12 @@ export type Mark = {
   readonly why: string | null;
 };
 
-/** `20261123T061617.123Z`: the name of the folder of an export that follows others. */
-export function momentFolder(ms: number): string {
-  return new Date(ms).toISOString().replace(/[-:]/g, "");
-}
-
-const MOMENT = /^\d{8}T\d{6}\.\d{3}Z$/;
-
 /** The finished exports in a folder, in no order; throws as `readManifest` does. */
 export function readSeries(folder: string): Finished[] {
   const found: Finished[] = [];
-  const first = readManifest(folder);
-  if (first !== null) found.push({ folder: "", manifest: first });
-  for (const { name } of listFolders(folder)) {
-    const manifest = MOMENT.test(name) ? readManifest(join(folder, name)) : null;
-    if (manifest !== null) found.push({ folder: name, manifest });
+  for (const name of ["", ...listFolders(folder).filter(isMoment)]) {
+    const manifest = readManifest(folder, name);
+    if (manifest !== null) found.push({ folder: name, ...manifest });
   }
   return found;
 }
@@ -42,11 +33,17 @@ export function nextSequence(series: readonly Finished[]): number {
   return Math.max(0, ...series.map(({ manifest }) => manifest.sequence)) + 1;
 }
 
-/** The paths of an export's files below the folder of the series, its manifest first. */
-export function pathsOf({ folder, manifest }: Finished): string[] {
-  const prefix = folder === "" ? "" : `${folder}/`;
-  const files = manifest.streams.flatMap(({ files }) => files.map(({ path }) => prefix + path));
-  return [prefix + MANIFEST, ...files];
+/** The path of an export's manifest below the folder of the series. */
+export function manifestOf({ folder, name }: Finished): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}
+
+type ListedFile = EarlierExport["streams"][number]["files"][number];
+
+/** The files that an export lists, with their paths below the folder of the series. */
+export function filesOf({ folder, manifest }: Finished): ListedFile[] {
+  const files = manifest.streams.flatMap(({ files }) => files);
+  return folder === "" ? files : files.map((file) => ({ ...file, path: `${folder}/${file.path}` }));
 }
 
 /** From where on a stream is to be exported in a format: where the newest export of both left off. */
@@ -71,9 +68,11 @@ export function markOf(
   return { after, why: null };
 }
 
-function listFolders(folder: string): { name: string }[] {
+/** A link to a folder is none. */
+function listFolders(folder: string): string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

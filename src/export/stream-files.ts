@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { formatTime } from "../lib/time.ts";
-import type { Cells, FileSnapshot } from "../store/read.ts";
+import type { Cells, FileMoment } from "../store/moment.ts";
 import type { Stream } from "../streams/define.ts";
 import { EXTENSION } from "./compression.ts";
 import type { Disk } from "./disk.ts";
@@ -12,15 +12,9 @@ import type { Compression, Encoder, ExportColumn, Format } from "./format.ts";
 import type { ManifestFile, ManifestStream } from "./manifest.ts";
 import { createOutputFile, type OutputFile } from "./output-file.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
+import { askRows, countRows, type Task } from "./task.ts";
 
 export type PartitionBy = "day" | "month";
-
-export type Task = {
-  readonly stream: Stream;
-  /** Only rows written after this instant (ms); null for all. */
-  readonly since: number | null;
-  readonly includeDeleted: boolean;
-};
 
 export type Shape = {
   readonly format: Format;
@@ -50,27 +44,20 @@ export function topName(stream: Stream, shape: Shape): string {
   return isSingle(shape) ? `${stream.name}${extension(shape)}` : stream.name;
 }
 
-/** How many rows a task has to write; null where only reading them would tell. */
-export function countRows(snapshot: FileSnapshot, { stream, since, includeDeleted }: Task): number | null {
-  if (since !== null) return null;
-  const { rows, deleted } = snapshot.status(stream);
-  return includeDeleted ? rows + deleted : rows;
-}
-
 /** Writes the files of a stream into a folder, and returns what the manifest says of them. */
 export async function writeStream(
   disk: Disk,
   folder: string,
-  snapshot: FileSnapshot,
+  snapshot: FileMoment,
   shape: Shape,
-  { stream, since, includeDeleted }: Task,
+  task: Task,
   watch: Watch,
 ): Promise<ManifestStream> {
-  const columns = snapshot.columns(stream).map(({ name, kind }): ExportColumn => ({ name, kind }));
-  const deletedAt = columns.findIndex(({ name }) => name === "_deleted_at");
-  const total = countRows(snapshot, { stream, since, includeDeleted });
+  const { stream, rows: selection } = task;
+  const columns = task.columns.map(({ name, kind }): ExportColumn => ({ name, kind }));
+  const total = countRows(snapshot, task);
   const files: ManifestFile[] = [];
-  let [rows, deleted, bytes] = [0, 0, 0];
+  let [rows, deleted, bytes, cutCells] = [0, 0, 0, 0];
   let part: Part | null = null;
   let nth = 0;
   const tell = () => watch.onProgress(stream.name, { rows, total, bytes });
@@ -84,12 +71,13 @@ export async function writeStream(
     });
   };
   const closePart = async () => {
-    if (part !== null) files.push(await part.end());
+    if (part === null) return;
+    files.push(await part.end());
+    cutCells += part.cutCells();
   };
   tell();
   try {
-    const selection = { includeDeleted, writtenAfter: since, groupBy: shape.partitionBy };
-    for (const batch of snapshot.rows(stream, selection)) {
+    for (const batch of askRows(snapshot, task, shape.partitionBy)) {
       for (let from = 0; from < batch.rows.length; ) {
         if (part === null || part.period !== batch.period || part.room() === 0) {
           await closePart();
@@ -100,7 +88,7 @@ export async function writeStream(
         from += taken.length;
       }
       rows += batch.rows.length;
-      for (const row of batch.rows) if (row[deletedAt] !== null) deleted += 1;
+      deleted += batch.deleted;
       watch.signal.throwIfAborted();
     }
     part ??= await open(null);
@@ -110,16 +98,19 @@ export async function writeStream(
     throw error;
   }
   tell();
-  const { synced_to, complete } = snapshot.status(stream);
+  const { synced_to, complete, start } = snapshot.status(stream);
   return {
     stream: stream.name,
     columns,
     rows,
     deleted,
-    since: since === null ? null : formatTime(since),
-    written_to: snapshot.clock === null ? null : formatTime(snapshot.clock.at),
+    since: selection.writtenAfter === null ? null : formatTime(selection.writtenAfter),
+    written_to: snapshot.clock === null || task.isPart ? null : formatTime(snapshot.clock.at),
     synced_to,
     complete,
+    start,
+    includes_deleted: selection.includeDeleted,
+    ...(shape.forExcel ? { cut_cells: cutCells } : {}),
     files,
   };
 }
@@ -131,6 +122,7 @@ type Part = {
   readonly room: () => number;
   readonly write: (rows: readonly Cells[]) => Promise<void>;
   readonly end: () => Promise<ManifestFile>;
+  readonly cutCells: () => number;
   readonly abandon: () => Promise<void>;
 };
 
@@ -175,6 +167,7 @@ async function openPart(
         columns: statistics.result(),
       };
     },
+    cutCells: () => encoder.cutCells?.() ?? 0,
     abandon: file.abandon,
   };
 }

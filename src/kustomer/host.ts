@@ -75,10 +75,8 @@ function regionHost(region: string): string {
 
 /** Messages here never repeat the URL before it is known to hold no password. */
 function checkedUrl(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text.trim());
-  } catch {
+  const url = absoluteUrl(text.trim());
+  if (url === null) {
     throw new AppError("usage", "--api-url: not an absolute URL", { hint: "give it whole: https://HOST" });
   }
   if (url.username !== "" || url.password !== "") {
@@ -101,6 +99,14 @@ function checkedUrl(text: string): string {
     });
   }
   return `${url.origin}${trimmedPath(url)}`;
+}
+
+/** An address of this machine may leave out its `http://`: nothing else can be meant. */
+function absoluteUrl(text: string): URL | null {
+  const isBare = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:[/?#]|$)/i.test(text);
+  const whole = isBare ? `http://${text}` : text;
+  // `localhost:abc` would be a URL of the scheme `localhost`.
+  return whole.includes("://") ? URL.parse(whole) : null;
 }
 
 function trimmedPath(url: URL): string {

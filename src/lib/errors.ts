@@ -99,9 +99,13 @@ export class AppError extends Error {
   }
 }
 
-/** Renders an error as the lines a user reads: where and what, the server's own words, what to try. */
+/**
+ * Renders an error as the lines a user reads: where and what, the server's own words, what to try. To have stopped
+ * something is no error.
+ */
 export function renderError(error: AppError): string {
-  const lines = [`error: ${error.at === undefined ? "" : `${error.at}: `}${error.message}`];
+  const kind = error.code === "interrupted" ? "" : "error: ";
+  const lines = [`${kind}${error.at === undefined ? "" : `${error.at}: `}${error.message}`];
   if (error.said !== undefined) lines.push(`  Kustomer said: ${error.said}`);
   if (error.hint !== undefined) lines.push(`  try: ${error.hint}`);
   return lines.join("\n");

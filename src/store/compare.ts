@@ -13,10 +13,11 @@ import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import type { Lock } from "./lock.ts";
 import { type Lack, Noted } from "./noted.ts";
+import { setPragma } from "./pragmas.ts";
+import { differenceOf, type Version, versionOf } from "./row-version.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { loadState } from "./state.ts";
 import { checkSweep, countLive, countMissing, markDeleted } from "./sweep.ts";
-import { differenceOf, type Version, versionOf } from "./version.ts";
 
 export type CompareOptions = {
   /** When the comparison began, by the server's clock, ms: what changed from then on is no difference. */
@@ -66,7 +67,7 @@ const ODD_AFTER_MS = 7 * 86_400_000;
 export function createComparison(file: Compared, options: CompareOptions): Comparison {
   const { db, path, lock } = file;
   const scratch = new Database(":memory:", { strict: true });
-  scratch.run("PRAGMA temp_store = FILE");
+  setPragma(scratch, "temp_store", "FILE");
   const noted = new Map<string, Noted>();
   const tables = new Map<string, TableReader>();
   /** The time in which what changed is news, which says nothing about the file. */
@@ -112,7 +113,7 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
   const markAll = db.transaction((stream: Stream, ids: Iterable<string>) => {
     lock.verify();
     const { now } = options;
-    const at = nextInstant(db, now);
+    const at = nextInstant(db, options);
     keepInstant(db, at);
     return markDeleted(db, stream, ids, { now, at });
   });

@@ -4,6 +4,7 @@
  * SQLite says so only after it has switched, and from then on can neither read the file nor switch back.
  */
 import type { Database } from "bun:sqlite";
+import { askPragma, setPragma, USUAL_WAIT_MS } from "./pragmas.ts";
 import { isBusy } from "./sqlite-failure.ts";
 
 /**
@@ -12,30 +13,29 @@ import { isBusy } from "./sqlite-failure.ts";
  * more use, and the next one must begin with `keepOldJournal`.
  */
 export function shareReading(db: Database): boolean {
-  db.run("PRAGMA busy_timeout = 0");
+  setPragma(db, "busy_timeout", 0);
   try {
-    db.run("PRAGMA journal_mode = WAL");
+    setPragma(db, "journal_mode", "WAL");
     // Not before the first write does SQLite reach for the shared memory.
     db.run("BEGIN IMMEDIATE");
     db.run("ROLLBACK");
   } catch (error) {
     if (!isBusy(error)) return false;
   }
-  db.run("PRAGMA busy_timeout = 5000");
-  const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode").get()?.journal_mode;
+  setPragma(db, "busy_timeout", USUAL_WAIT_MS);
   // In WAL, NORMAL keeps the file sound through a loss of power, which may undo the last commits; since a
   // commit holds its state with its rows, the next run reads those pages again and nothing is lost. With the
   // old journal it could do harm, and SQLite's own FULL stays.
-  if (mode === "wal") db.run("PRAGMA synchronous = NORMAL");
+  if (askPragma(db, "journal_mode") === "wal") setPragma(db, "synchronous", "NORMAL");
   return true;
 }
 
 /** Brings a file back to the old journal, as the first thing that a connection does. */
 export function keepOldJournal(db: Database): void {
   // A connection that has the file for itself needs to share nothing, and can read what WAL left.
-  db.run("PRAGMA locking_mode = EXCLUSIVE");
-  db.run("PRAGMA journal_mode = DELETE");
-  db.run("PRAGMA locking_mode = NORMAL");
+  setPragma(db, "locking_mode", "EXCLUSIVE");
+  setPragma(db, "journal_mode", "DELETE");
+  setPragma(db, "locking_mode", "NORMAL");
   // The file is given free again by the first access after that.
   db.query("SELECT 1 FROM sqlite_master LIMIT 1").get();
 }

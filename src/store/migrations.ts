@@ -3,6 +3,7 @@
  * a table or a column, needs no step: it is added wherever it is missing. A step is for what must change.
  */
 import type { Database } from "bun:sqlite";
+import { askPragma, setPragma } from "./pragmas.ts";
 
 /** Changes a file from one layout to the next, within the transaction that opens it. */
 export type Upgrade = (db: Database) => void;
@@ -15,11 +16,11 @@ export const LAYOUT_VERSION = layoutAfter(UPGRADES);
 
 /** Brings a file to the newest layout within the caller's transaction; a new file (version 0) needs no step. */
 export function migrate(db: Database, upgrades: readonly Upgrade[] = UPGRADES): void {
-  const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()!.user_version;
+  const version = askPragma(db, "user_version");
   const newest = layoutAfter(upgrades);
   if (version === newest) return;
   if (version > 0) for (const upgrade of upgrades.slice(version - 1)) upgrade(db);
-  db.run(`PRAGMA user_version = ${newest}`);
+  setPragma(db, "user_version", newest);
 }
 
 function layoutAfter(upgrades: readonly Upgrade[]): number {

@@ -4,7 +4,7 @@
  */
 import type { Database, Statement } from "bun:sqlite";
 import { quote } from "./identifier.ts";
-import type { Version } from "./version.ts";
+import type { Version } from "./row-version.ts";
 
 export type Lack = "missing" | "stale";
 

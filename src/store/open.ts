@@ -3,16 +3,20 @@
  * transaction, so that whoever looks at it, at whatever moment, sees nothing or a file of ours.
  */
 import { constants, Database } from "bun:sqlite";
-import { lstatSync, realpathSync, rmSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, realpathSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../lib/errors.ts";
+import { FILE_MODE } from "../lib/modes.ts";
 import { STREAMS } from "../streams/index.ts";
 import { createClock } from "./clock.ts";
 import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
 import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
+import { createLockTable } from "./lock.ts";
+import { checkMeddling } from "./meddling.ts";
 import { migrate } from "./migrations.ts";
+import { askPragma, setPragma, USUAL_WAIT_MS } from "./pragmas.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { createOwnTables } from "./tables.ts";
 
@@ -31,9 +35,12 @@ export function openFile(path: string, mode: Mode): Opened {
   if (found !== "ours" && mode !== "create") throw missing(path, found);
   const isNew = found === "absent" && lstatSync(path, { throwIfNoEntry: false }) === undefined;
   try {
-    return onFile(path, () =>
-      mode === "read" ? { db: openToRead(path), wasEmpty: false } : openToWrite(path, mode),
-    );
+    return onFile(path, () => {
+      if (mode === "read") return { db: openToRead(path), wasEmpty: false };
+      // Before SQLite, which would let others read it; what it puts beside a file gets the file's mode.
+      if (found === "absent") closeSync(openSync(path, "a", FILE_MODE));
+      return openToWrite(path, mode);
+    });
   } catch (error) {
     if (isNew) removeUnmade(path);
     throw error;
@@ -126,7 +133,7 @@ function removeUnmade(path: string): void {
 
 function prepareRead(db: Database, path: string): Database {
   prepareConnection(db);
-  db.run("PRAGMA query_only = true");
+  setPragma(db, "query_only", true);
   if (isBlank(db)) throw missing(path, "empty");
   checkMarks(path, marksOf(db));
   return db;
@@ -139,10 +146,12 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
     // Asked again, of SQLite: opening undoes what a killed process had begun, and others were faster.
     wasEmpty = isBlank(db);
     if (wasEmpty && mode === "write") throw missing(path, "empty");
-    if (wasEmpty) db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+    if (wasEmpty) setPragma(db, "application_id", APPLICATION_ID);
     checkMarks(path, marksOf(db));
+    checkMeddling(db, path);
     migrate(db);
     createOwnTables(db);
+    createLockTable(db);
     for (const stream of STREAMS) prepareLayout(db, path, stream, Date.now());
     createClock(db);
   }).immediate();
@@ -151,7 +160,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
 
 function prepareConnection(db: Database): void {
   // Another program may hold the file for a moment; without this it is an error at once.
-  db.run("PRAGMA busy_timeout = 5000");
+  setPragma(db, "busy_timeout", USUAL_WAIT_MS);
   // Apple's SQLite, which Bun uses on macOS, would leave -wal and -shm beside a closed file.
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 0);
 }
@@ -162,6 +171,5 @@ function isBlank(db: Database): boolean {
 }
 
 function marksOf(db: Database): { application: number; version: number } {
-  const pragma = (name: string) => db.query<Record<string, number>, []>(`PRAGMA ${name}`).get()![name]!;
-  return { application: pragma("application_id"), version: pragma("user_version") };
+  return { application: askPragma(db, "application_id"), version: askPragma(db, "user_version") };
 }

@@ -3,19 +3,31 @@
  * needs nothing beside it, and has its final name only when it is whole and was checked.
  */
 import { Database } from "bun:sqlite";
-import { closeSync, openSync, readSync, statfsSync, statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { formatBytes } from "../lib/bytes.ts";
 import { AppError } from "../lib/errors.ts";
+import { sumFile } from "../lib/file-sum.ts";
+import { type Keeper, NOTHING } from "../lib/keeper.ts";
+import type { Lease, Pace } from "../lib/lease.ts";
 import { formatTime } from "../lib/time.ts";
-import { wait } from "../lib/wait.ts";
 import { STREAMS } from "../streams/index.ts";
 import { checkMarks } from "./file-header.ts";
 import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
+import { askPragma, setPragma } from "./pragmas.ts";
+import {
+  checkTarget,
+  createPart,
+  leaseOf,
+  placePart,
+  removePart,
+  removeParts,
+  targetFailure,
+} from "./snapshot-place.ts";
+import { firstFault } from "./soundness.ts";
 import { onFile, sqliteFailure } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
-import { checkTarget, createPart, placePart, removePart, removeParts, targetFailure } from "./target.ts";
 
 export type SnapshotStream = Omit<StreamStatus, "last_run">;
 
@@ -32,10 +44,15 @@ export type SnapshotOptions = {
   /** Replace what has the name already. */
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
-  /** Calls that take long, and during which nothing else of this process runs. */
-  readonly blocking: <T>(action: () => T) => T;
+  /** Runs the copying and the checking, each one call that takes long. */
+  readonly around?: <T>(action: () => T) => T;
   /** Called when the copying begins, with the most bytes that it can need. */
   readonly begin?: (bytes: number) => void;
+  /** Told when it is to be seen first whether another copy still goes there. */
+  readonly onWatch?: (words: string) => void;
+  /** How often it shows that it lives; default: as every lease. */
+  readonly pace?: Pace;
+  readonly keeper?: Keeper;
 };
 
 /**
@@ -48,20 +65,31 @@ export async function takeSnapshot(
   options: SnapshotOptions,
 ): Promise<Snapshot> {
   const { db } = openFile(source, "read");
+  const lease = leaseOf(target, options);
+  const { around = (action) => action(), keeper } = options;
   try {
     checkTarget(source, target, options.overwrite);
     onFile(source, () => checkLongRead(db, source));
+    await acquire(lease, target, options);
+    checkTarget(source, target, options.overwrite);
     removeParts(target);
-    const part = createPart(target, statSync(source).mode);
-    const bytes = Number(pragma(db, "page_count")) * Number(pragma(db, "page_size"));
+    const part = createPart(target);
+    const paths = [part, `${part}-journal`, lease.path()].flatMap((path) =>
+      path === null ? [] : resolve(path),
+    );
+    keeper?.mayRemain({ paths, folders: [] });
+    const bytes = askPragma(db, "page_count") * askPragma(db, "page_size");
     try {
       options.signal.throwIfAborted();
       options.begin?.(bytes);
       const moment = formatTime(Date.now());
-      options.blocking(() => copy(db, source, part));
-      const streams = options.blocking(() => check(part, target));
-      const sha256 = await hash(part, options.signal);
+      around(() => copy(db, source, part));
+      const streams = around(() => check(part, target));
+      const sha256 = (await sumFile(part, options.signal)).sha256;
       const size = statSync(part).size;
+      options.signal.throwIfAborted();
+      lease.verify();
+      keeper?.mayRemain(NOTHING);
       placePart(part, target, options.overwrite);
       return { bytes: size, sha256, moment, streams };
     } catch (error) {
@@ -69,14 +97,23 @@ export async function takeSnapshot(
       throw shortage(target, bytes, error);
     }
   } finally {
+    lease.release();
     db.close();
+  }
+}
+
+async function acquire(lease: Lease, target: string, { signal, onWatch }: SnapshotOptions): Promise<void> {
+  try {
+    await lease.acquire("snapshot", { signal, ...(onWatch === undefined ? {} : { onWatch }) });
+  } catch (error) {
+    throw targetFailure(target, error);
   }
 }
 
 function copy(db: Database, source: string, part: string): void {
   try {
     // A connection that may not write may not copy either.
-    db.run("PRAGMA query_only = false");
+    setPragma(db, "query_only", false);
     // It has a read transaction of its own, and takes a file that is there if it is empty.
     db.run("VACUUM INTO ?", [resolve(part)]);
   } catch (error) {
@@ -89,12 +126,12 @@ function copy(db: Database, source: string, part: string): void {
 function check(part: string, target: string): SnapshotStream[] {
   const db = new Database(resolve(part), { readwrite: true, create: false, strict: true });
   try {
-    db.run("PRAGMA journal_mode = DELETE");
+    setPragma(db, "journal_mode", "DELETE");
     // The sync that runs meanwhile holds the file, and not its copy.
     db.run("DELETE FROM _sync_lock");
-    const [application, version] = [pragma(db, "application_id"), pragma(db, "user_version")];
-    checkMarks(target, { application: Number(application), version: Number(version) });
-    const fault = String(pragma(db, "integrity_check"));
+    const application = askPragma(db, "application_id");
+    checkMarks(target, { application, version: askPragma(db, "user_version") });
+    const fault = askPragma(db, "integrity_check");
     if (fault !== "ok") throw unsound(target, fault);
     return STREAMS.map((stream) => {
       const { last_run: _, ...status } = streamStatus(db, stream);
@@ -106,7 +143,7 @@ function check(part: string, target: string): SnapshotStream[] {
 }
 
 function unsound(target: string, fault: string): AppError {
-  return new AppError("store-io", `the copy came out damaged, and was not kept (${fault.split("\n")[0]})`, {
+  return new AppError("store-io", `the copy came out damaged, and was not kept (${firstFault(fault)})`, {
     at: target,
     hint: "sqlite3 FILE 'PRAGMA integrity_check' tells whether the file is damaged too; else check the disk",
   });
@@ -121,26 +158,4 @@ function shortage(target: string, bytes: number, error: unknown): unknown {
   const words = `the disk is full: the copy needs up to ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free`;
   const hint = `make room in ${folder}, or give a PATH elsewhere; no half copy was left`;
   return new AppError("disk-full", words, { at: target, hint, cause: error });
-}
-
-/** Hashes a file in pieces, listening for Ctrl-C now and then. */
-async function hash(path: string, signal: AbortSignal): Promise<string> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const file = openSync(path, "r");
-  try {
-    for (let count = 0; ; count += 1) {
-      const length = readSync(file, piece);
-      if (length === 0) return hasher.digest("hex");
-      hasher.update(piece.subarray(0, length));
-      if (count % 32 === 0) await wait(1, signal);
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function pragma(db: Database, name: string): string | number | null {
-  const row = db.query<Record<string, string | number>, []>(`PRAGMA ${name}`).get();
-  return row === null ? null : (Object.values(row)[0] ?? null);
 }

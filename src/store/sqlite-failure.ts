@@ -42,11 +42,7 @@ export function sqliteFailure(path: string, error: unknown): unknown {
       return new AppError("store-io", denial ?? "the file cannot be written", { ...details, hint });
     }
   }
-  if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB")) {
-    const hint =
-      "restore a copy, or sync into a new file with --db; `sqlite3 FILE .recover` may save the rows";
-    return new AppError("store-io", `the file is damaged (${error.message})`, { ...details, hint });
-  }
+  if (isDamage(code, error)) return damagedFile(path, error.message, error);
   if (isChanged(code, error.message)) {
     const hint = "undo it, or restore a copy, or sync into a new file with --db";
     const message = `the tables are not as this program made them: was the file changed by hand? (${error.message})`;
@@ -62,6 +58,23 @@ export function sqliteFailure(path: string, error: unknown): unknown {
     return new AppError("store-io", `the file cannot be used (${error.message})`, { ...details, hint });
   }
   return error;
+}
+
+/** What a damaged file shows and SQLite does not notice: a row that an index has and its table lacks, and the like. */
+export class Damage extends Error {}
+
+/** The AppError for a file whose bytes are not what SQLite wrote. */
+export function damagedFile(path: string, why: string, cause: unknown): AppError {
+  return new AppError("store-io", `the file is damaged (${why})`, {
+    at: path,
+    cause,
+    hint: "restore a copy, or sync into a new file with --db; `sqlite3 FILE .recover` may save the rows",
+  });
+}
+
+function isDamage(code: string, error: Error): boolean {
+  if (error instanceof Damage || /^SQLITE_(CORRUPT|NOTADB)/.test(code)) return true;
+  return code === "SQLITE_ERROR" && error.message === "unsupported file format";
 }
 
 const DENIALS: Readonly<Record<string, string>> = {
@@ -91,6 +104,7 @@ function denialOf(path: string): string | null {
  * else's. A value of the wrong type is none of these, but a bug.
  */
 function isChanged(code: string, message: string): boolean {
-  if (code === "SQLITE_ERROR") return /^no such (table|column)|has no column named/.test(message);
+  if (code === "SQLITE_ERROR")
+    return /^no such (table|column)|has no column named|^malformed JSON/.test(message);
   return code.startsWith("SQLITE_CONSTRAINT") && code !== "SQLITE_CONSTRAINT_DATATYPE";
 }

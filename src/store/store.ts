@@ -4,16 +4,19 @@
  */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
+import type { Pace } from "../lib/lease.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
 import { type CompareOptions, type Comparison, createComparison } from "./compare.ts";
 import { absentFrom, countChanged, type DatedId, instantAt, newestBefore, type Span } from "./counts.ts";
+import { endDemo, isDemo, markDemo } from "./demo-mark.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
 import { type Mode, openFile } from "./open.ts";
 import { checkPlace } from "./place.ts";
+import { emptyWal, setPragma } from "./pragmas.ts";
 import { resetStreams } from "./reset.ts";
 import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart, wasCutShort } from "./runs.ts";
 import { countUnseen, listUnseen, noteSeen, type Seen } from "./seen.ts";
@@ -38,8 +41,12 @@ export type Batch = {
   readonly gone?: readonly string[];
   /** True to mark them however many they are. */
   readonly force?: boolean;
-  /** The server's clock, ms. */
+  /** The clock that was behind, ms, for what has no date of its own. */
   readonly now: number;
+  /** The server's clock, ms, null where it told none: when rows were written goes by it. Default: `now`. */
+  readonly heard?: number | null;
+  /** True where `now` is this machine's clock, for want of a server's. */
+  readonly isOwnClock?: boolean;
 };
 
 /** How many rows a batch inserted or changed, and how many it newly marked deleted. */
@@ -80,8 +87,13 @@ export type Store = {
   readonly status: () => StreamStatus[];
   /** The columns of a stream's table, those that came by drift included. */
   readonly layout: (stream: Stream) => Layout;
-  /** The base URLs that runs have asked. */
-  readonly apis: () => string[];
+  readonly demo: {
+    /** Marks the file, just made, as one of the account at this base URL that `demo` may replace. */
+    readonly mark: (api: string) => void;
+    readonly end: () => void;
+    /** True for a file that a demo made and that nothing else has written to. */
+    readonly isOurs: () => boolean;
+  };
   /** Runs a statement that reads. */
   readonly query: (sql: string) => Record<string, string | number | null>[];
   readonly close: () => void;
@@ -91,10 +103,10 @@ export type Store = {
  * Opens a file: `create` makes it where there is none, `write` and `read` do not. Throws `store-*` errors, and
  * then has not touched the file.
  */
-export function openStore(path: string, { mode }: { mode: Mode }): Store {
+export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pace }): Store {
   const { db, wasEmpty } = openFile(path, mode);
   const isWriter = mode !== "read";
-  const lock = isWriter ? lockOf(db, path) : NO_LOCK;
+  const lock = isWriter ? lockOf(db, path, pace) : NO_LOCK;
   const writers = new Map<string, TableWriter>();
   let isOpen = true;
 
@@ -114,7 +126,7 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
   const write = db.transaction((batch: Batch, writer: TableWriter): Committed => {
     lock.verify();
     const { stream, now, force = false } = batch;
-    const moment = { now, at: nextInstant(db, now) };
+    const moment = { now, at: nextInstant(db, batch) };
     const { written, deleted } = writer.write(batch.rows, batch.deleted ?? false, moment);
     const swept = batch.sweep === undefined ? 0 : sweep(db, stream, batch.sweep, { ...moment, force });
     const unseen =
@@ -140,7 +152,7 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
     path,
     wasEmpty,
     lock: {
-      acquire: (command) => onFile(path, () => lock.acquire(command)),
+      acquire: lock.acquire,
       verify: lock.verify,
       release: lock.release,
     },
@@ -156,7 +168,7 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
           // The columns that the batch brought went with its transaction.
           writer.restore(before);
           // Whoever kept the file locked for so long does so still: what follows need not wait as long again.
-          if (isBusy(error)) db.run("PRAGMA busy_timeout = 0");
+          if (isBusy(error)) setPragma(db, "busy_timeout", 0);
           throw error;
         }
       }),
@@ -187,9 +199,10 @@ export function openStore(path: string, { mode }: { mode: Mode }): Store {
       }),
     status: () => onFile(path, () => STREAMS.map((stream) => streamStatus(db, stream))),
     layout,
-    apis: () => {
-      const runs = db.query<{ api: string }, []>("SELECT DISTINCT api FROM _sync_runs");
-      return onFile(path, () => runs.all().map(({ api }) => api));
+    demo: {
+      mark: (api) => onFile(path, () => markDemo(db, path, api)),
+      end: () => onFile(path, () => endDemo(db)),
+      isOurs: () => onFile(path, () => isDemo(db, path)),
     },
     query: (sql) => onFile(path, () => db.query<Record<string, string | number | null>, []>(sql).all()),
     close() {
@@ -210,9 +223,9 @@ function goneTable(path: string, { name }: Stream): AppError {
   });
 }
 
-function lockOf(db: Database, path: string): Lock {
+function lockOf(db: Database, path: string, pace?: Pace): Lock {
   try {
-    return onFile(path, () => createLock(db, path));
+    return onFile(path, () => createLock(db, path, pace));
   } catch (error) {
     db.close();
     throw error;
@@ -222,10 +235,10 @@ function lockOf(db: Database, path: string): Lock {
 /** Brings everything into the one file; another reader may keep SQLite from it, which loses nothing. */
 function checkpoint(db: Database): void {
   try {
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    emptyWal(db);
   } catch {
     // The next opening does it.
   }
 }
 
-const NO_LOCK: Lock = { acquire() {}, verify() {}, release() {} };
+const NO_LOCK: Lock = { acquire: async () => {}, verify() {}, release() {} };

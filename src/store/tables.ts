@@ -44,15 +44,6 @@ const OWN_TABLES = [
      added_at TEXT NOT NULL,
      PRIMARY KEY (stream, column_name)
    ) STRICT`,
-  `CREATE TABLE IF NOT EXISTS _sync_lock (
-     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-     token TEXT NOT NULL,
-     pid INTEGER NOT NULL,
-     host TEXT NOT NULL,
-     command TEXT NOT NULL,
-     started_at TEXT NOT NULL,
-     heartbeat_at TEXT NOT NULL
-   ) STRICT`,
 ];
 
 /** A column that a table has, whoever made it. */

@@ -58,6 +58,8 @@ export type Stream = {
   readonly read: SearchRead | ListRead;
   /** Any one of these lets a key read the stream. */
   readonly roles: readonly string[];
+  /** True for a small table that gives names to ids in other streams; its deleted rows are needed for that, too. */
+  readonly isLookup: boolean;
   readonly columns: readonly Column[];
 };
 
@@ -67,6 +69,7 @@ type StreamData = {
   summary: string;
   read: SearchRead | ListRead;
   roles: readonly string[];
+  isLookup?: true;
   /** Kustomer's attribute names with their kinds; the column is the same name in snake_case. */
   attributes: Readonly<Record<string, Kind>>;
   /** To-one relationships; `createdBy` becomes the column `created_by_id`. */
@@ -77,6 +80,8 @@ type StreamData = {
 export const SEARCH_ROLES: readonly string[] = [
   "org.permission.search.create",
   "org.permission.search.update",
+  "org.permission.search_global.create",
+  "org.permission.search_preview.create",
   "org.user.search.read",
   "org.admin.search.read",
 ];
@@ -119,6 +124,6 @@ export function defineStream(data: StreamData): Stream {
     if (names.has(name)) throw new Error(`stream ${data.name} has two columns named ${name}`);
     names.add(name);
   }
-  const { name, type, summary, read, roles } = data;
-  return { name, type, summary, read, roles, columns };
+  const { name, type, summary, read, roles, isLookup = false } = data;
+  return { name, type, summary, read, roles, isLookup, columns };
 }

@@ -6,7 +6,14 @@ export const shortcuts = defineStream({
   type: "shortcut",
   summary: "Canned replies and what they do",
   read: { by: "list", path: "/v1/shortcuts", pageSize: 100 },
-  roles: ["org.permission.shortcut.read", "org.user.shortcut.read"],
+  roles: [
+    "org.permission.shortcut.read",
+    "org.user.shortcut.read",
+    "org.user.content.shortcut.read",
+    "org.admin.shortcut.read",
+    "org.admin.content.shortcut.read",
+  ],
+  isLookup: true,
   attributes: {
     appDisabled: "bool",
     conversation: "json",

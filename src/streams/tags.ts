@@ -7,6 +7,7 @@ export const tags = defineStream({
   summary: "Tags, deleted ones included",
   read: { by: "list", path: "/v1/tags", pageSize: 100 },
   roles: ["org.permission.tag.read", "org.user.tag.read"],
+  isLookup: true,
   attributes: {
     color: "text",
     createdAt: "time",

@@ -7,6 +7,7 @@ export const teams = defineStream({
   summary: "Teams and their members",
   read: { by: "list", path: "/v1/teams", pageSize: 500 },
   roles: ["org.permission.team.read", "org.user.team.read"],
+  isLookup: true,
   attributes: {
     createdAt: "time",
     deleted: "bool",

@@ -15,6 +15,7 @@ export const users = defineStream({
     ],
   },
   roles: ["org.permission.user.read", "org.user.read"],
+  isLookup: true,
   attributes: {
     avatarUrl: "text",
     createdAt: "time",

@@ -131,11 +131,18 @@ async function* auditBorder(
   const there = ((await count("search", border)) ?? 0) + ((await count("archive", border)) ?? 0);
   if (there === counts.count(border) + before.overlap) return before.overlap;
   const came = new Set<string>();
+  let both = 0;
   for (const source of ["search", "archive"] as const) {
-    for (const id of yield { source, ranges: [border] }) came.add(id);
+    for (const id of yield { source, ranges: [border] }) {
+      if (came.has(id)) both += 1;
+      came.add(id);
+    }
   }
-  yield* judge(counts.absent(border, came, READ_WHOLE));
-  return Math.max(0, there - counts.count(border));
+  const suspects = counts.absent(border, came, READ_WHOLE);
+  // No more can be gone than the file has too many.
+  const tooMany = counts.count(border) + before.overlap - there;
+  if (suspects.length > 0 && suspects.length <= tooMany) yield* judge(suspects);
+  return both;
 }
 
 function nothing({ now, start }: AuditOptions): Counted {

@@ -52,11 +52,14 @@ export async function askAgain(suspects: readonly Suspect[], options: GoneOption
     if (group.length === 0) return;
     const range = { from: group[0]!.updatedAt, to: group.at(-1)!.updatedAt + 1 };
     const due = sourcesOf(range);
+    const isInstant = range.to - range.from === 1;
+    // Of others in the group a source may be sure.
+    if (due.length === 0 && !isInstant) return halve(group, check);
     if (due.length === 0) return void unasked.push(...group);
     const came = new Set<string>();
     for (const source of due) {
       const ids = await readWhole(source, range, options);
-      if (ids === null && range.to - range.from > 1) return halve(group, check);
+      if (ids === null && !isInstant) return halve(group, check);
       if (ids === null) return void unsure.push(...group);
       for (const id of ids) came.add(id);
     }

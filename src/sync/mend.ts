@@ -2,6 +2,7 @@
  * Mends a part of a stream of which the index and the destination have not equally many rows: finds where they differ
  * by halving, has that read again, and has judged what did not come. Within the means of one run; the next goes on.
  */
+import { amountOf } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";
 import type { AuditOptions, Reread } from "./audit.ts";
 import type { Range } from "./ranges.ts";
@@ -31,7 +32,7 @@ export function checkHealth(index: number, file: number): void {
   if (fewer <= FEW_ROWS || fewer * MOST_SHARE <= file) return;
   throw new AppError(
     "sweep-refused",
-    `the search counts ${index} rows, and the file has ${file}; nothing was concluded`,
+    `the search counts ${amountOf(index, "row")}, and the file has ${file}; nothing was concluded`,
     {
       hint: "see in Kustomer whether they are really gone: so many at once are more likely a fault of its index",
     },

@@ -20,6 +20,8 @@ export class OldRows {
   readonly #clocks: Clocks;
   #list: "none" | "due" | "busy";
   #isWhole = false;
+  /** Whether the list that was read last held nothing. */
+  #isEmpty = false;
 
   constructor(
     stream: string,
@@ -53,6 +55,22 @@ export class OldRows {
     return () => this.orLack(this.#readList(path));
   }
 
+  /** Once the rest is read: believes an empty list where the stream has no rows, for it lists those of the search, too. */
+  settle(): void {
+    if (!this.#isEmpty) return;
+    this.#isEmpty = false;
+    const held = this.#context.counts?.count({ from: EARLIEST, to: Number.POSITIVE_INFINITY }) ?? 0;
+    if (held === 0) this.#ledger.commitList([]);
+    else {
+      this.lacks.push(
+        new AppError("incomplete", `${this.#path} lists nothing, and the search has rows`, {
+          at: this.#stream,
+          hint: "rows last changed over two years ago may be missing; run sync again: it asks for the list again",
+        }),
+      );
+    }
+  }
+
   /** Whether the list holds more rows than the destination. */
   async isListLonger(): Promise<boolean> {
     const { counts } = this.#context;
@@ -75,7 +93,9 @@ export class OldRows {
     const { rows, progress } = await readOldList(ledger.state.scan, this.#listOf(path, keep));
     if (progress === null) {
       this.#list = "none";
-      return ledger.commitList(rows);
+      // What an empty list proves is seen when the search has told of the same rows.
+      this.#isEmpty = rows.length === 0 && ledger.state.scan === null;
+      return this.#isEmpty ? undefined : ledger.commitList(rows);
     }
     const { nextPage, refused, unkept } = progress;
     const isLast = nextPage === 0;

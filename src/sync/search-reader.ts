@@ -116,6 +116,7 @@ export function createSearchReader(
 
   /** Once all is read, goes on to close the reading, as far as it gets before a part is to be read again. */
   async function close(): Promise<void> {
+    old.settle();
     closing ??= closeReading(
       {
         stream: stream.name,

@@ -125,13 +125,12 @@ export function startTrack(
   return track;
 }
 
-/** Notes the rows of a page that were kept out; one that comes again, as around a border, is no other. */
+/** Notes the rows of a page that were kept out; one that comes again, as around a border, is named once. */
 function keepAccount(track: Track, { rejected, keptOut }: Page): void {
   track.rejected += rejected;
   for (const out of keptOut) {
-    const isNamed = out.id !== null && track.keptOut.some(({ id }) => id === out.id);
-    if (isNamed) track.rejected -= 1;
-    else if (track.keptOut.length < NAMED) track.keptOut.push(out);
+    const isNamed = track.keptOut.some(({ id, why }) => id !== null && id === out.id && why === out.why);
+    if (!isNamed && track.keptOut.length < NAMED) track.keptOut.push(out);
   }
 }
 

@@ -8,7 +8,7 @@ export type Plan = "next" | "first" | "twice";
 export const planOf = (seed: number): Plan => (["twice", "next", "first"] as const)[seed % 3]!;
 
 /**
- * `lost`: rows differ after two honest syncs. `foreign`: nothing differs but rows that are none of the account's.
+ * `lost`: rows differ after thirty honest syncs. `foreign`: nothing differs but rows that are none of the account's.
  * `stuck`: the last honest sync still leaves a stream undone. `endless` and `hung`: a sync asks, or takes, without end.
  * `crashed`: an exit code that no lie explains. `dishonest`: done was said of what was seen not to be whole.
  * `greedy`: a sync needs more memory than any. `future`: a time that no right clock has reached. `status`: status says what is not so.
@@ -34,8 +34,10 @@ export class Outcome {
   differences: readonly Difference[] = [];
   /** How each sync went, in a line. */
   readonly syncs: string[] = [];
-  /** Rows that a lying sync called done lacked, and that were there two honest syncs later. */
+  /** Rows that a lying sync called done lacked, and that came with the honest ones. */
   healed = 0;
+  /** Which honest sync brought the last of them, where more than two were needed. */
+  healedBy: number | null = null;
   /** Whether a stream was said not to be done. */
   told = false;
   /** How many answers were lies. */
@@ -63,6 +65,7 @@ export class Outcome {
     if (this.problems.size > 0) return [...this.problems.keys()].join(", ");
     const words = [
       ...(this.healed > 0 ? [`${this.healed} rows came later`] : []),
+      ...(this.healedBy === null ? [] : [`by honest ${this.healedBy}`]),
       ...(this.told ? ["said so"] : []),
     ];
     return words.length > 0 ? `equal (${words.join(", ")})` : "equal";

@@ -13,7 +13,7 @@ const HOSTILE = "a|b\n::error::x <img src=x> [click](http://evil) `rm` *all* & m
 describe("a summary", () => {
   test("is a heading, a table with numbers to the right, and sentences", () => {
     const table = {
-      titles: ["stream", "read", "synced to"],
+      columns: ["stream", "read", "synced to"],
       rows: [
         ["notes", 12_345, null],
         ["tags", 0, "2026"],
@@ -27,7 +27,7 @@ describe("a summary", () => {
   test("shows words as words, on one line, whatever they are", () => {
     const text = summaryOf({
       title: "t",
-      table: { titles: ["it"], rows: [[HOSTILE]] },
+      table: { columns: ["it"], rows: [[HOSTILE]] },
       annotations: [{ level: "error", title: HOSTILE, message: HOSTILE }],
     });
     const shown =

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type OptionTable, readValue, type Values } from "../../src/cli/option.ts";
+import { type OptionTable, readValue, type Values } from "../../src/cli/option-kinds.ts";
+import { type CommandLine, type Environment, type Grammar, parseCommandLine } from "../../src/cli/parse.ts";
 import {
   connectionOptions,
   databaseOptions,
@@ -8,8 +9,7 @@ import {
   skipOption,
   streamArgument,
   streamArguments,
-} from "../../src/cli/options.ts";
-import { type CommandLine, type Environment, type Grammar, parseCommandLine } from "../../src/cli/parse.ts";
+} from "../../src/cli/shared-options.ts";
 import { AppError, renderError } from "../../src/lib/errors.ts";
 
 const OPTIONS = {
@@ -100,6 +100,24 @@ describe("accepted", () => {
     expect(values(argv)).toMatchObject(expected);
   });
 
+  test("how long ago, from now on", () => {
+    const [before, { startDate }, after] = [Date.now(), values(["--start-date", "2w"]), Date.now()];
+    expect(startDate).toBeGreaterThanOrEqual(before - 14 * 86_400_000);
+    expect(startDate).toBeLessThanOrEqual(after - 14 * 86_400_000);
+  });
+
+  test("a date that could be read two ways is read month first, and that is said once", () => {
+    const { notes, values } = parse(["--start-date", "02/01/2026"]);
+    expect(values.startDate).toBe(Date.UTC(2026, 1, 1));
+    expect(notes).toEqual([
+      '--start-date: "02/01/2026" is read month first, as 2026-02-01; written like that it is certain',
+    ]);
+    expect(parse([], { KUSTOMER_START_DATE: "2/1/2026" }).notes[0]).toStartWith("KUSTOMER_START_DATE: ");
+    for (const certain of ["02/13/2026", "02/02/2026", "2026-02-01", "yesterday", "7d"]) {
+      expect(parse(["--start-date", certain]).notes).toEqual([]);
+    }
+  });
+
   test("positionals before, between and after options, and all that follows --", () => {
     expect(parse(["notes", "--json", "tags"]).positionals).toEqual({ stream: ["notes", "tags"] });
     expect(parse([]).positionals).toEqual({ stream: [] });
@@ -159,7 +177,8 @@ describe("refused, with what was given and what is accepted", () => {
       ['"2024-02-31" is not a date', "01/31/2024"],
     ],
     ["day before month", ["--start-date", "31/01/2024"], ['"31/01/2024" is not a date that exists']],
-    ["a relative date", ["--start-date", "yesterday"], ['"yesterday" is not a date']],
+    ["a date to come", ["--start-date", "tomorrow"], ['"tomorrow" is not a date', "yesterday or 7d"]],
+    ["a number of days without their unit", ["--start-date", "7"], ['"7" is not a date']],
     [
       "an unknown region",
       ["--region", "usa"],

@@ -114,8 +114,9 @@ describe("signals", () => {
       await until(reader, "begun");
       child.kill(name);
       const said = await until(reader, "try: ");
-      expect(said).toContain("stopping: what was read is kept; press Ctrl-C again to stop at once\n");
-      expect(said).toContain(`error: stopped by ${name === "SIGINT" ? "Ctrl-C" : name}\n`);
+      expect(said).toContain("stopping; press Ctrl-C again to stop at once\n");
+      expect(said).toContain(`\nstopped by ${name === "SIGINT" ? "Ctrl-C" : name}\n  try: `);
+      expect(said).not.toContain("error");
       expect(await child.exited).toBe(130);
       expect(await child.stdout.text()).toBe("");
     },
@@ -152,7 +153,7 @@ describe("pipes", () => {
 
   test("| head -1 ends quietly, with exit code 0", async () => {
     expect(await piped("big", "head -1")).toEqual({ code: 0, stdout: `${"x".repeat(99)}\n`, stderr: "" });
-    expect((await piped("streams --quiet", "head -1")).stdout).toStartWith("stream ");
+    expect((await piped("streams", "head -1")).stdout).toStartWith("stream ");
   });
 
   test("a reader that never reads is no error either", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createProgress, type ProgressOptions } from "../../src/cli/progress.ts";
-import { createScreen, narrowTo } from "./screen.ts";
+import { createScreen, ENTER, narrowTo } from "./screen.ts";
 
 const HIDE = "\x1b[?25l";
 const SHOW = "\x1b[?25h";
@@ -48,7 +48,7 @@ function begin(
       }
     },
     ticking: () => tick !== null,
-    screen: () => createScreen(columns, writes.join("")),
+    screen: () => createScreen(columns, writes.join(""), size.rows),
   };
 }
 
@@ -154,6 +154,60 @@ describe("on a terminal", () => {
     expect(screen()).toEqual(["notes: done, 4,000 rows in 48s", "tags  5 rows  0 rows/s"]);
   });
 
+  test("a stream that ends is not in the display any more, from the same moment on", () => {
+    const { progress, pass, screen } = begin();
+    progress.update("notes", reading(3_300, 4_000));
+    progress.update("tags", reading(5));
+    pass(100);
+    progress.update("notes", { rows: 4_000, total: 4_000, state: "done" });
+    expect(screen()).toEqual(["notes: done, 4,000 rows", "tags  5 rows"]);
+  });
+
+  test("the time left is never less than the wait for the rate limit, and counts it in", () => {
+    const { progress, pass, screen } = begin();
+    progress.update("notes", reading(0, 150_000));
+    progress.searches(0, 100);
+    pass(2_000);
+    progress.update("notes", reading(50_000, 150_000));
+    progress.searches(100, 100);
+    progress.waiting(1_000_000 + 60_000);
+    pass(100);
+    // As much comes in a minute, and the rest in the minute after that.
+    expect(screen()[0]).toStartWith("notes  33%  50,000 rows  2m 00s left");
+    pass(50_000);
+    expect(screen()[0]).toStartWith("notes  33%  50,000 rows  1m 10s left");
+    progress.update("notes", reading(50_000, 50_500));
+    pass(100);
+    expect(screen()[0]).toStartWith("notes  99%  50,000 rows  10s left");
+  });
+
+  test.each([
+    [24, 1],
+    [24, 4],
+    [24, 9],
+    [6, 4],
+  ])("Enter leaves no line behind, in a window of %d lines with %d streams", (rows, streams) => {
+    const { progress, pass, screen, writes } = begin({ rows });
+    for (let line = 1; line <= 30; line++) progress.log(`line ${line}`);
+    const show = (rows: number) => {
+      for (let each = 1; each <= streams; each++) progress.update(`stream${each}`, reading(rows));
+      pass(100);
+    };
+    show(1);
+    for (let time = 2; time <= 5; time++) {
+      writes.push("typed", ENTER, "x", ENTER, ENTER);
+      show(time);
+    }
+    progress.log("last");
+    const lines = screen();
+    expect(lines.slice(0, 31)).toEqual([...Array.from({ length: 30 }, (_, at) => `line ${at + 1}`), "last"]);
+    expect(lines.slice(31).map((line) => line.split(" ")[0])).toEqual(
+      Array.from({ length: streams }, (_, each) => `stream${each + 1}`),
+    );
+    progress.stop();
+    expect(screen()).toHaveLength(31);
+  });
+
   test("never says 100% of a stream that is still being read", () => {
     const { progress, pass, screen } = begin();
     progress.update("notes", reading(4_100, 4_000));
@@ -179,7 +233,7 @@ describe("on a terminal", () => {
     for (const name of ["a", "b", "c", "d"]) progress.update(name, reading(1));
     progress.searches(1, 2);
     pass(100);
-    expect(screen()).toEqual(["a  1 rows", "b  1 rows", "searches 1 of 2"]);
+    expect(screen()).toEqual(["a  1 row", "b  1 row", "searches 1 of 2"]);
   });
 
   test("hides the cursor while it draws, and stop gives it back, clears the display and ends the ticking", () => {
@@ -232,7 +286,7 @@ describe("in plain lines", () => {
     expect(writes).toEqual([
       "notes: 300 of 1,000 rows (30%), 10 rows/s, 1m 10s left\n",
       "notes: 600 of 1,000 rows (60%), 10 rows/s, 40s left\n",
-      "tags: skipped, 3 rows in 0ms\n",
+      "tags: skipped, 3 rows\n",
       "notes: failed, 710 rows in 1m 11s\n",
     ]);
   });

@@ -1,6 +1,6 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { cut, displayWidth, pad, renderTable } from "../../src/cli/table.ts";
+import { type Column, cut, displayWidth, pad, renderTable, timeTexts } from "../../src/cli/table.ts";
 
 test("numbers stand to the right with thousands separators, text to the left, null is a dash", () => {
   const table = renderTable(
@@ -85,4 +85,50 @@ test("padding never shortens", () => {
   expect(pad("abc", { width: 5 })).toBe("abc  ");
   expect(pad("abc", { width: 5, right: true })).toBe("  abc");
   expect(pad("abcdef", { width: 5 })).toBe("abcdef");
+});
+
+describe("a table that is wider than the terminal", () => {
+  const columns: Column[] = [
+    "stream",
+    { title: "read", gives: [2] },
+    { title: "synced to", gives: [1, 3] },
+    { title: "problem", gives: [4], least: 10 },
+  ];
+  const rows = [["notes", 1_200, timeTexts("2026-11-24T18:05:31.999Z"), "the key may not read this one"]];
+  const at = (width: number) => renderTable(columns, rows, { width }).split("\n").slice(0, 2);
+
+  test("is shown whole where it fits, to the column", () => {
+    expect(at(66)).toEqual([
+      "stream   read  synced to             problem",
+      "notes   1,200  2026-11-24 18:05:31Z  the key may not read this one",
+    ]);
+  });
+
+  test("gives way column by column, in the order that it was told", () => {
+    expect([65, 62, 50, 45].map((width) => at(width)[1])).toEqual([
+      "notes   1,200  2026-11-24 18:05Z  the key may not read this one",
+      "notes   2026-11-24 18:05Z  the key may not read this one",
+      "notes   2026-11-24  the key may not read this one",
+      "notes   2026-11-24  the key may not read thi…",
+    ]);
+  });
+
+  test("cuts a text no narrower than it may, and leaves out nothing that may not go", () => {
+    expect(at(10)).toEqual(["stream  synced to   problem", "notes   2026-11-24  the key m…"]);
+  });
+
+  test("is no wider than it was, whatever the width, and fits whenever what must stay does", () => {
+    const shorter = fc.string().map((text) => [text, text.slice(0, text.length / 2)]);
+    const cell = fc.oneof(fc.string({ unit: "grapheme" }), fc.integer(), shorter);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell)), fc.integer({ min: 0, max: 60 }), (rows, width) => {
+        const widest = (text: string) => Math.max(...text.split("\n").map(displayWidth));
+        const shape = ["a", { title: "b", gives: [1, 2, 5] }, { title: "c", gives: [3, 4], least: 3 }];
+        const table = widest(renderTable(shape, rows, { width }));
+        expect(table).toBeLessThanOrEqual(widest(renderTable(shape, rows)));
+        const least = widest(renderTable(shape, rows, { width: 0 }));
+        expect(table).toBeLessThanOrEqual(Math.max(width, least));
+      }),
+    );
+  });
 });

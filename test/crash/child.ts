@@ -1,5 +1,5 @@
 /**
- * One sync, as `cli/synchronize.ts` does it, in a process that kills itself where it is told to. SIGKILL ends
+ * One sync, as `cli/sync-file.ts` does it, in a process that kills itself where it is told to. SIGKILL ends
  * a process as a power button does: nothing is caught, flushed or closed.
  *
  *   bun test/crash/child.ts '{"url": "http://127.0.0.1:1", "db": "a.db", "concurrency": 8, "kill": null}'
@@ -107,7 +107,7 @@ async function main({ url, db, concurrency, pageSize, kill }: Task): Promise<num
     return answer;
   };
   try {
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     const startedAt = formatTime(Date.now());
     const run = store.beginRun({
       startedAt,

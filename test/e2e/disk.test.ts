@@ -243,7 +243,7 @@ describe.concurrent("a file that is not in its place any more", () => {
       if (name === "removed") expect(existsSync(db)).toBe(false);
       expect((await sync(db)).code).toBe(0);
       await expectWhole(db);
-    }, 60_000);
+    }, 180_000);
   }
 });
 
@@ -279,7 +279,7 @@ describe.concurrent("changed by hand,", () => {
       const { code, stderr } = await sync(db);
       expect([code, stderr]).toEqual([0, ""]);
       await expectWhole(db);
-    }, 60_000);
+    }, 180_000);
   }
 
   const again = "DELETE FROM _sync_state";
@@ -316,7 +316,7 @@ describe.concurrent("changed by hand,", () => {
       expect(stderr).toContain("by hand");
       expect(stderr).not.toMatch(/^\s+at /m);
       expect(integrity(db)).toBe("ok");
-    }, 60_000);
+    }, 180_000);
   }
 
   for (const [name, statement] of [
@@ -343,6 +343,6 @@ describe.concurrent("changed by hand,", () => {
         "SELECT count(*) AS n FROM messages WHERE channel IS NULL",
       );
       expect(blank).toBe(0);
-    }, 60_000);
+    }, 180_000);
   }
 });

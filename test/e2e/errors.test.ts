@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { held, run, type SandboxProcess, startSandboxProcess, temporaryFolder } from "./program.ts";
+import {
+  held,
+  lockByHand,
+  run,
+  type SandboxProcess,
+  startSandboxProcess,
+  temporaryFolder,
+} from "./program.ts";
 
 const folder = temporaryFolder();
 let sandbox: SandboxProcess;
@@ -354,19 +361,12 @@ test("a second sync on the file is told who holds it, and since when: 5", async 
   const options = { cwd: folder.path, env };
   expect((await run(["sync", "tags", "--db", db], options)).code).toBe(0);
   const before = held(db, "tags");
-  // The holder is this process: alive, and heard of just now.
-  const now = new Date().toISOString();
-  const file = new Database(db);
-  file.run("INSERT INTO _sync_lock VALUES (1, 'another', ?, ?, 'sync', ?, ?)", [
-    process.pid,
-    hostname(),
-    now,
-    now,
-  ]);
-  file.close();
+  const now = lockByHand(db);
   const second = await run(["sync", "tags", "--db", db], options);
   expect(second.code).toBe(5);
   expect(second.stderr).toContain(`process ${process.pid} on ${hostname()}`);
   expect(second.stderr).toContain(now);
+  expect(second.stderr).toContain("kustomer-sync sync --take-over");
   expect(held(db, "tags")).toEqual(before);
+  expect((await run(["sync", "tags", "--db", db, "--take-over"], options)).code).toBe(0);
 });

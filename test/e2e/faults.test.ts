@@ -67,7 +67,7 @@ describe.concurrent("a key", () => {
       expect(stderr).toContain(`Kustomer said: ${words}`);
       expect(stderr).toContain("--region eu");
       expect(await Bun.file(db).exists()).toBe(false);
-    }, 60_000);
+    }, 180_000);
   }
 
   test("that expires half-way stops the run: 3; what was read stays, and a good key goes on from there", async () => {
@@ -94,7 +94,7 @@ describe.concurrent("a key", () => {
     expect(again.code).toBe(0);
     expect(await sandbox.differences(db)).toEqual({});
     expect(sandbox.stats().duplicates).toBeLessThanOrEqual(8);
-  }, 60_000);
+  }, 180_000);
 
   test("goes to nobody but the API, whatever redirects and links say", async () => {
     await using thief = serve(() => Response.json({ data: [] }));
@@ -142,44 +142,51 @@ describe.concurrent("a key", () => {
   }, 120_000);
 });
 
+/** Not beside twenty others, who on a busy machine answer nothing in time. */
+const alone = test.serial;
+
 describe.concurrent("an answer", () => {
   const contextOf = ({ method, body }: Asked) =>
     method === "POST" ? (JSON.parse(body) as { queryContext: string }).queryContext : null;
 
-  test("that never comes, or drips, fails its stream in the end; the others are done: 6", async () => {
-    await using sandbox = await startLocalSandbox({ rows: 600 });
-    let well = false;
-    await using front = relay(sandbox.url, (asked) => {
-      if (well) return null;
-      if (contextOf(asked) === "note") return new Promise<Response>(() => {});
-      return contextOf(asked) === "kobject" ? drip() : null;
-    });
-    const db = newDb();
-    const ended = await sync(db, front, "--timeout", "1s");
-    expect(ended.code).toBe(6);
-    const report = reportOf(ended);
-    expect(statuses(report)).toMatchObject({
-      notes: "failed",
-      kobjects: "failed",
-      messages: "done",
-      tags: "done",
-    });
-    for (const [name, context] of [
-      ["notes", "note"],
-      ["kobjects", "kobject"],
-    ] as const) {
-      const { code, message, hint } = errorOf(report, name);
-      expect([code, message, hint]).toEqual([
-        "network",
-        expect.stringMatching(/no whole answer from 127\.0\.0\.1:\d+ within 1s \(asked 6 times\)/),
-        expect.stringContaining("--timeout"),
-      ]);
-      expect(front.asked.filter((asked) => contextOf(asked) === context).length).toBeLessThanOrEqual(12);
-    }
-    well = true;
-    expect((await sync(db, front, "--timeout", "5s")).code).toBe(0);
-    expect(await sandbox.differences(db)).toEqual({});
-  }, 120_000);
+  alone(
+    "that never comes, or drips, fails its stream in the end; the others are done: 6",
+    async () => {
+      await using sandbox = await startLocalSandbox({ rows: 600 });
+      let well = false;
+      await using front = relay(sandbox.url, (asked) => {
+        if (well) return null;
+        if (contextOf(asked) === "note") return new Promise<Response>(() => {});
+        return contextOf(asked) === "kobject" ? drip() : null;
+      });
+      const db = newDb();
+      const ended = await sync(db, front, "--timeout", "4s");
+      expect(ended.code).toBe(6);
+      const report = reportOf(ended);
+      expect(statuses(report)).toMatchObject({
+        notes: "failed",
+        kobjects: "failed",
+        messages: "done",
+        tags: "done",
+      });
+      for (const [name, context] of [
+        ["notes", "note"],
+        ["kobjects", "kobject"],
+      ] as const) {
+        const { code, message, hint } = errorOf(report, name);
+        expect([code, message, hint]).toEqual([
+          "network",
+          expect.stringMatching(/no whole answer from 127\.0\.0\.1:\d+ within 4s \(asked 6 times\)/),
+          expect.stringContaining("--timeout"),
+        ]);
+        expect(front.asked.filter((asked) => contextOf(asked) === context).length).toBeLessThanOrEqual(12);
+      }
+      well = true;
+      expect((await sync(db, front, "--timeout", "5s")).code).toBe(0);
+      expect(await sandbox.differences(db)).toEqual({});
+    },
+    180_000,
+  );
 
   test("that never comes at all: 4, and no file", async () => {
     await using server = serve(() => new Promise<Response>(() => {}));

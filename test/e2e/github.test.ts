@@ -1,14 +1,8 @@
-/**
- * The program in GitHub Actions, and the workflow that docs/ offers: its commands exist, and its steps, run one after
- * the other as the runner would, publish what they say.
- */
+/** The program in GitHub Actions: what it tells the job, and what is data all the same. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { COMMANDS } from "../../src/cli/index.ts";
-import { parseCommandLine } from "../../src/cli/parse.ts";
-import { KEY, PROGRAM, run, temporaryFolder } from "./program.ts";
+import { KEY, run, temporaryFolder } from "./program.ts";
 import { FAST, startLocalSandbox } from "./relay.ts";
 
 const folder = temporaryFolder();
@@ -122,100 +116,4 @@ describe("in GitHub Actions", () => {
     const { code, stderr } = await run(["sync", ...FAST], { cwd, env: broken });
     expect([code, stderr]).toEqual([0, expect.stringContaining("warn: GITHUB_STEP_SUMMARY: ")]);
   });
-});
-
-type Step = {
-  readonly name: string;
-  readonly uses?: string;
-  readonly run?: string;
-  readonly env?: Record<string, string>;
-  readonly if?: string;
-  readonly with?: Record<string, string>;
-};
-
-const text = readFileSync(join(import.meta.dir, "../../docs/nightly-sync.yml"), "utf8");
-const workflow = parse(text) as {
-  permissions: Record<string, string>;
-  env: Record<string, string>;
-  jobs: Record<string, { steps: Step[] }>;
-};
-const { steps } = workflow.jobs.sync!;
-
-describe("docs/nightly-sync.yml", () => {
-  test("asks for nothing that it does not need, and gives the key to one step, by its environment", () => {
-    expect(workflow.permissions).toEqual({ contents: "read" });
-    const keyed = steps.filter((step) => JSON.stringify(step).includes("secrets."));
-    expect(keyed.map(({ name, env }) => [name, env])).toEqual([
-      ["Sync", { KUSTOMER_API_KEY: expect.stringMatching(/^\$\{\{ secrets\.KUSTOMER_API_KEY \}\}$/) }],
-    ]);
-    expect(keyed[0]!.run).not.toContain("${{");
-    for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/^actions\/[\w/-]+@v\d+$/);
-  });
-
-  test("keeps under the name that it looks for", () => {
-    const [restore, save] = ["restore", "save"].map(
-      (what) => steps.find(({ uses }) => uses?.startsWith(`actions/cache/${what}`))!.with!,
-    );
-    expect([restore!.path, restore!.key]).toEqual([save!.path, save!.key]);
-    expect(restore!.key).toStartWith(restore!["restore-keys"]!);
-  });
-
-  const lines = steps.flatMap(({ run = "" }) => [
-    ...run.matchAll(/kustomer-sync (?!releases)([a-z]+ .*)$/gm),
-  ]);
-  test.each(lines.map(([, line]) => line!.replace(/ \|\|.*/, "").trim()))(
-    "types what exists: %s",
-    async (line) => {
-      const [name, ...words] = line.split(" ");
-      const command = await COMMANDS[name!]!();
-      expect(() => parseCommandLine(command, words, workflow.env)).not.toThrow();
-    },
-  );
-
-  const nights: [string, string[]][] = [
-    ["a good night", []],
-    ["a night without a role", ["notes"]],
-  ];
-  for (const [night, withoutRole] of nights) {
-    test(`${night}: its steps publish a copy and an export, and end as they should`, async () => {
-      await using sandbox = await startLocalSandbox({ rows: 600, rpm: 1e6, searchRpm: 1e6, withoutRole });
-      const { cwd, env, outputs, summary } = runner();
-      const bin = join(cwd, "bin");
-      mkdirSync(bin);
-      const program = PROGRAM.map((word) => `'${word}'`).join(" ");
-      writeFileSync(join(bin, "kustomer-sync"), `#!/bin/sh\nexec ${program} "$@"\n`);
-      chmodSync(join(bin, "kustomer-sync"), 0o755);
-      const { KUSTOMER_ORG: _, ...named } = workflow.env;
-      const codes: Record<string, number | null> = {};
-      for (const step of steps) {
-        if (step.run === undefined || step.name.startsWith("Install")) continue;
-        if (step.if?.includes("steps.sync.outputs.code") && outputs().code !== "6") continue;
-        const child = Bun.spawn(["bash", "-e", "-o", "pipefail", "-c", step.run], {
-          cwd,
-          env: {
-            ...env,
-            ...named,
-            HOME: cwd,
-            PATH: `${bin}:${process.env.PATH}`,
-            KUSTOMER_API_URL: sandbox.env.KUSTOMER_API_URL!,
-            // What the step is given, with the secret in its place.
-            ...(step.env === undefined ? {} : { KUSTOMER_API_KEY: KEY }),
-          },
-          stdout: "pipe",
-          stderr: "pipe",
-        });
-        codes[step.name] = await child.exited;
-      }
-      const isGood = withoutRole.length === 0;
-      expect(codes).toEqual({
-        Sync: 0,
-        "Copy the file in one piece": 0,
-        Export: 0,
-        ...(isGood ? {} : { "Say that streams are missing": 6 }),
-      });
-      expect(existsSync(join(cwd, "publish/kustomer.db"))).toBe(true);
-      expect(readdirSync(join(cwd, "publish/parquet"))).toContain("messages.parquet");
-      expect(summary()).toContain(isGood ? "sync: done" : "sync: partial");
-    }, 60_000);
-  }
 });

@@ -2,6 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROGRAM, run, type SandboxProcess, startSandboxProcess, temporaryFolder } from "./program.ts";
 
@@ -11,6 +12,7 @@ const db = join(folder.path, "kustomer.db");
 
 beforeAll(async () => {
   sandbox = await startSandboxProcess(folder.path, ["--rows", "1000"]);
+  expect((await run(["sync", "--quiet"], options())).code).toBe(0);
 });
 afterAll(async () => {
   await sandbox.stop();
@@ -21,11 +23,11 @@ const options = (env = {}) => ({ cwd: folder.path, env: { ...sandbox.env, ...env
 
 describe("sync", () => {
   test("prints a table on stdout and everything else on stderr", async () => {
-    const { code, stdout, stderr } = await run(["sync"], options());
+    const { code, stdout, stderr } = await run(["sync", "--db", "new.db"], options());
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(10);
-    expect(lines[0]).toMatch(/^stream +status +read +written +deleted +requests +synced to$/);
+    expect(lines[0]).toMatch(/^stream +status +new or changed +deleted +synced to$/);
     expect(stderr).toContain("is new: this is a full read");
     expect(stderr).not.toContain("\x1b[");
     expect(stdout).not.toContain("\x1b[");
@@ -51,10 +53,6 @@ describe("sync", () => {
     expect(Object.keys(report.streams[0])).toEqual(
       expect.arrayContaining(["read", "written", "deleted", "requests", "synced_to"]),
     );
-  });
-
-  test("--quiet says nothing when nothing is wrong", async () => {
-    expect((await run(["sync", "--quiet"], options())).stderr).toBe("");
   });
 
   test("takes the key from a file and from stdin", async () => {
@@ -151,6 +149,123 @@ describe("load", () => {
     expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1, rejected: 2 });
     expect(stderr).toContain(
       "2 rows could not be stored and were kept out: one has no usable id; t9 is nested deeper than 998 levels",
+    );
+  });
+
+  test("takes what another program writes into a pipe", async () => {
+    const quoted = PROGRAM.map((word) => `'${word}'`).join(" ");
+    const script = `${quoted} load tags <(cat array.json) <(cat page.json) --db piped.db --json`;
+    const shell = Bun.spawn(["bash", "-c", script], { cwd: folder.path, stdout: "pipe", stderr: "pipe" });
+    expect(JSON.parse(await new Response(shell.stdout).text())).toMatchObject({ read: 3, rejected: 0 });
+  });
+
+  test("loads nothing, and makes no file, where the last byte of the last file is wrong", async () => {
+    const page = JSON.stringify({ data: [old, young] });
+    await Bun.write(join(folder.path, "bad.json"), `${page}}`);
+    for (const [args, stdin, says] of [
+      [["page.json", "bad.json"], "", "bad.json:1: not JSON"],
+      [["page.json", "-"], page.slice(0, -1), "stdin:1: not JSON"],
+    ] as const) {
+      const { code, stdout, stderr } = await run(["load", "tags", ...args, "--db", "bad.db"], {
+        ...options(),
+        stdin,
+      });
+      expect([code, stdout, existsSync(join(folder.path, "bad.db"))]).toEqual([2, "", false]);
+      expect(stderr).toContain(says);
+    }
+  });
+});
+
+describe("--quiet", () => {
+  test("prints nothing at all when nothing is wrong", async () => {
+    await Bun.write(join(folder.path, "tag.json"), '{"id": "t1", "attributes": {}}');
+    for (const args of [
+      ["sync"],
+      ["status"],
+      ["streams"],
+      ["streams", "tags"],
+      ["check"],
+      ["verify"],
+      ["export", "--out", "quiet"],
+      ["snapshot", "quiet.db"],
+      ["load", "tags", "tag.json", "--db", "tag.db"],
+      ["reset", "tags", "--yes", "--db", "tag.db"],
+      ["sandbox", "--as", "list"],
+      ["demo", "--rows", "200", "--db", "quiet-demo.db"],
+    ]) {
+      const ended = await run([...args, "--quiet"], options());
+      expect([args, ended]).toEqual([args, { code: 0, stdout: "", stderr: "" }]);
+    }
+  });
+
+  test("says what is wrong, in as many words as without", async () => {
+    const roleless = await startSandboxProcess(folder.path, ["--rows", "300", "--without-role", "notes"]);
+    try {
+      for (const command of ["check", "sync"]) {
+        const args = [command, "--quiet", "--db", "roleless.db"].slice(0, command === "sync" ? 4 : 2);
+        const { code, stdout, stderr } = await run(args, { cwd: folder.path, env: roleless.env });
+        expect({ command, code, stdout }).toEqual({ command, code: 6, stdout: "" });
+        expect(stderr).toMatch(/^warn: notes: .*\n {2}try: give the key/);
+      }
+    } finally {
+      await roleless.stop();
+    }
+    await Bun.$`cp kustomer.db short.db`.cwd(folder.path);
+    const short = new Database(join(folder.path, "short.db"));
+    short.run("DELETE FROM tags WHERE id = (SELECT min(id) FROM tags)");
+    short.close();
+    const { code, stdout, stderr } = await run(["verify", "--quiet", "--db", "short.db"], options());
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+    expect(stderr).toMatch(/^warn: tags: missing \w+\nwarn: 1 row differs\n {2}try: /);
+  });
+
+  test("leaves what was asked for: JSON, data on stdout, help and the version", async () => {
+    for (const args of [
+      ["status", "--json"],
+      ["export", "tags", "--stdout"],
+      ["sync", "--help"],
+      ["version"],
+    ]) {
+      expect((await run([...args, "--quiet"], options())).stdout).not.toBe("");
+    }
+  });
+});
+
+describe("at the width of the terminal", () => {
+  const commands = [
+    ["sync"],
+    ["status"],
+    ["check"],
+    ["streams"],
+    ["streams", "conversations"],
+    ["verify"],
+    ["sandbox", "--as", "list"],
+  ];
+  const widest = (text: string) => Math.max(...text.split("\n").map((line) => Bun.stringWidth(line)));
+
+  test.each(commands)(
+    "%s %s fits 80 columns, shows more in 200, and milliseconds in neither",
+    async (...args) => {
+      const words = args.filter((word) => word !== undefined);
+      const narrow = await run(words, options());
+      const wide = await run(words, options({ COLUMNS: "200" }));
+      expect(widest(narrow.stdout)).toBeLessThanOrEqual(80);
+      expect(widest(wide.stdout)).toBeLessThanOrEqual(200);
+      const ink = (text: string) => text.replaceAll(/\s/g, "").length;
+      expect(ink(wide.stdout)).toBeGreaterThanOrEqual(ink(narrow.stdout));
+      expect(narrow.stdout + wide.stdout).not.toMatch(/\d\.\d{3}Z/);
+    },
+  );
+
+  test("what does not fit goes first: requests and repeats of a sync, when its last run was", async () => {
+    const titles = async (command: string, columns: string) =>
+      (await run([command], options({ COLUMNS: columns }))).stdout.split("\n")[0]!;
+    expect(await titles("sync", "200")).toMatch(
+      /^stream +status +read, with repeats +new or changed +deleted +requests +synced to$/,
+    );
+    expect(await titles("sync", "80")).toMatch(/^stream +status +new or changed +deleted +synced to$/);
+    expect(await titles("status", "80")).toMatch(
+      /^stream +live rows +deleted +synced to +complete +last run$/,
     );
   });
 });

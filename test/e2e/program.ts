@@ -1,8 +1,9 @@
 /** Runs the real program, against the sandbox in a process of its own, in a folder of its own. */
 import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { markSelf } from "../../src/lib/process.ts";
 import { STREAMS } from "../../src/streams/index.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
@@ -16,14 +17,14 @@ export const KEY = "sandbox-key";
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-export type Options = { cwd: string; env?: Record<string, string>; stdin?: string };
+export type Options = { cwd: string; env?: Record<string, string>; stdin?: string | Bun.BunFile };
 
 /** Starts the program; only what a test gives is in its environment. */
 export function start(args: readonly string[], { cwd, env = {}, stdin }: Options) {
   return Bun.spawn([...PROGRAM, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
-    stdin: stdin === undefined ? "ignore" : new TextEncoder().encode(stdin),
+    stdin: typeof stdin === "string" ? new TextEncoder().encode(stdin) : (stdin ?? "ignore"),
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -111,6 +112,20 @@ export function held(db: string, stream: string): Version[] {
   } finally {
     database.close();
   }
+}
+
+/** Puts a lock on a file, as a sync that is running in this process would hold it; returns since when. */
+export function lockByHand(db: string): string {
+  const now = new Date().toISOString();
+  const { pid, place, began } = markSelf();
+  const file = new Database(db);
+  file.run(
+    `INSERT INTO _sync_lock (only_row, token, pid, host, command, started_at, heartbeat_at, place, began)
+     VALUES (1, 'another', ?, ?, 'sync', ?, ?, ?, ?)`,
+    [pid, hostname(), now, now, place, began],
+  );
+  file.close();
+  return now;
 }
 
 /** How a file differs from the sandbox, per stream; empty when every stream is equal. */

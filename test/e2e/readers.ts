@@ -13,7 +13,7 @@ import { readParquetRows } from "../export/hyparquet.ts";
 export type Rows = Map<string, (string | null)[]>;
 
 export function manifestOf(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
+  return JSON.parse(readFileSync(join(folder, "_manifest.json"), "utf8")) as Manifest;
 }
 
 /** What the file itself holds of a stream, each value as one text that tells its kind. */
@@ -80,6 +80,9 @@ const DUCKDB_TYPE: Readonly<Record<Kind, string>> = {
   json: "JSON",
 };
 
+/** What DuckDB finds in Parquet. */
+const PARQUET_TYPE = { ...DUCKDB_TYPE, json: "VARCHAR", time: "TIMESTAMP WITH TIME ZONE" };
+
 /** The same by DuckDB, from all of a stream's files; of Parquet, which has them itself, the types are checked. */
 export async function readByDuckdb(
   folder: string,
@@ -98,10 +101,7 @@ export async function readByDuckdb(
       const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)).getRows();
       expectSame(
         described.map(([name, type]) => [name, type]),
-        columns.map(({ name, kind }) => [
-          name,
-          kind === "time" ? "TIMESTAMP WITH TIME ZONE" : DUCKDB_TYPE[kind],
-        ]),
+        columns.map(({ name, kind }) => [name, PARQUET_TYPE[kind]]),
       );
     }
     const picked = columns.map(({ name, kind }) => {

@@ -10,7 +10,7 @@ const { path: cwd } = folder;
 
 test("--as list tells every reading and what it means, as a table and as JSON", async () => {
   const { code, stdout } = await run(["sandbox", "--as", "list"], { cwd });
-  expect([code, stdout.split("\n").slice(1, -1).length]).toEqual([0, READING_NAMES.length]);
+  expect([code, [...(stdout.match(/^\S+/gm) ?? [])]]).toEqual([0, [...READING_NAMES]]);
   const json = await run(["sandbox", "--as", "list", "--json"], { cwd });
   expect(Object.keys(JSON.parse(json.stdout) as object)).toEqual([...READING_NAMES]);
 });
@@ -23,7 +23,7 @@ test("a reading that is none is refused, with the one that was meant", async () 
 test("readings with commas between them are followed together", async () => {
   const sandbox = await startSandboxProcess(cwd, ["--rows", "600", "--as", "archive-403,sort-never"]);
   try {
-    const { code, stdout } = await run(["sync", "--quiet", ...FAST], { cwd, env: sandbox.env });
+    const { code, stdout } = await run(["sync", ...FAST], { cwd, env: sandbox.env });
     expect([code, stdout]).toEqual([6, expect.stringMatching(/^conversations +(failed|partial|skipped)/m)]);
   } finally {
     await sandbox.stop();

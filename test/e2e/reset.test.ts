@@ -2,11 +2,11 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   differences,
   held,
+  lockByHand,
   PROGRAM,
   run,
   type SandboxProcess,
@@ -129,15 +129,7 @@ test("--all means every stream", async () => {
 
 test("a file that a sync holds is left alone: 5", async () => {
   const db = copy();
-  const now = new Date().toISOString();
-  const file = new Database(db);
-  file.run("INSERT INTO _sync_lock VALUES (1, 'another', ?, ?, 'sync', ?, ?)", [
-    process.pid,
-    hostname(),
-    now,
-    now,
-  ]);
-  file.close();
+  lockByHand(db);
   const { code, stderr } = await invoke(["reset", "--all", "--drop", "--yes", "--db", db]);
   expect([code, stderr]).toEqual([5, expect.stringContaining("another sync holds the file")]);
   expect(states(db)).toEqual(states(synced));

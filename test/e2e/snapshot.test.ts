@@ -200,7 +200,7 @@ describe("what it prints", () => {
     const { code, stdout } = await run(["snapshot", "t.db", "--db", whole], options());
     expect([code, stdout.split("\n")[0]]).toEqual([
       0,
-      expect.stringMatching(/^stream +rows +deleted +synced to +complete$/),
+      expect.stringMatching(/^stream +live rows +deleted +synced to +complete$/),
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(1 + STREAMS.length);
     const url = `file://${join(folder.path, "t.db")}?mode=ro&immutable=1`;

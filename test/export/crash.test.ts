@@ -2,7 +2,7 @@
  * An export that is killed before any of its operations on the disk: nothing with a final name is ever incomplete,
  * what looks finished is finished, and the next export cleans up and succeeds.
  */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { exportToFolder } from "../../src/export/export.ts";
@@ -52,9 +52,9 @@ function visible(out: string): Map<string, Buffer> {
 async function check(out: string, way: string, whole: ReadonlySet<string>): Promise<void> {
   const seen = visible(out);
   for (const [path, content] of seen) {
-    if (!path.endsWith("manifest.json")) expect([path, whole.has(sha256Of(content))]).toEqual([path, true]);
+    if (!path.endsWith("_manifest.json")) expect([path, whole.has(sha256Of(content))]).toEqual([path, true]);
   }
-  for (const path of [...seen.keys()].filter((path) => path.endsWith("manifest.json"))) {
+  for (const path of [...seen.keys()].filter((path) => path.endsWith("_manifest.json"))) {
     const listed = faultsOf(join(out, path, "..")).filter((fault) => !fault.endsWith("is of no export"));
     expect(listed).toEqual([]);
   }
@@ -77,18 +77,23 @@ describe.each(cases)("$way, in $start", ({ way, start }) => {
   /** The sums of every file that is whole, before and after. */
   const whole = new Set<string>();
   let operations: string[] = [];
+  let out: string;
+  let into: string;
 
-  test("undisturbed, it is all there", async () => {
-    const out = prepare(start);
+  beforeAll(async () => {
+    out = prepare(start);
     for (const content of visible(out).values()) whole.add(sha256Of(content));
     const { disk, operations: told } = mortalDisk(null, () => {
       throw new Error("unreachable");
     });
-    const { out: into } = await exportToFolder(WAYS[way]!(place.db, out), HOOKS, disk);
+    into = (await exportToFolder(WAYS[way]!(place.db, out), HOOKS, disk)).out;
     operations = told();
     for (const content of visible(out).values()) whole.add(sha256Of(content));
+  });
+
+  test("undisturbed, it is all there", () => {
     if (into === out) expect(faultsOf(out)).toEqual([]);
-    else expect([faultsOf(into), existsSync(join(out, "manifest.json"))]).toEqual([[], true]);
+    else expect([faultsOf(into), existsSync(join(out, "_manifest.json"))]).toEqual([[], true]);
     expect(operations.length).toBeGreaterThan(8);
   });
 
@@ -101,7 +106,7 @@ describe.each(cases)("$way, in $start", ({ way, start }) => {
       await expect(exportToFolder(WAYS[way]!(place.db, out), HOOKS, disk)).rejects.toThrow("killed before");
       await check(out, way, whole);
     }
-  });
+  }, 300_000);
 
   test("an error at each of them, of a disk that works again afterwards, loses nothing either", async () => {
     for (let nth = 1; nth <= operations.length; nth += 1) {
@@ -114,7 +119,7 @@ describe.each(cases)("$way, in $start", ({ way, start }) => {
       expect(failed).toMatch(/^$|EIO/);
       await check(out, way, whole);
     }
-  });
+  }, 300_000);
 
   test("killed by SIGKILL at some of them", async () => {
     const places = [2, operations.length >> 1, operations.length - 4, operations.length - 1];
@@ -130,3 +135,23 @@ describe.each(cases)("$way, in $start", ({ way, start }) => {
     }
   }, 60_000);
 });
+
+test("a first export, killed anywhere, is as if it had not been: the same command again makes it", async () => {
+  const options = (out: string) => optionsOf(place.db, out, { partitionBy: "month", overwrite: false });
+  const counted = mortalDisk(null, () => {
+    throw new Error("unreachable");
+  });
+  await exportToFolder(options(newFolder()), HOOKS, counted.disk);
+  const operations = counted.operations();
+  const isWhole = (out: string) => existsSync(join(out, "_manifest.json"));
+  for (let nth = 1; nth <= operations.length; nth += 1) {
+    const out = newFolder();
+    const { disk } = mortalDisk(nth, () => {
+      throw new Error("killed");
+    });
+    await expect(exportToFolder(options(out), HOOKS, disk)).rejects.toThrow("killed");
+    if (isWhole(out)) await expect(exported(options(out))).rejects.toThrow("the folder is not empty");
+    else await exported(options(out));
+    expect([nth, faultsOf(out).filter((fault) => !fault.startsWith("."))]).toEqual([nth, []]);
+  }
+}, 300_000);

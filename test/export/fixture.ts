@@ -60,10 +60,14 @@ export function optionsOf(db: string, out: string, more: Partial<FolderOptions> 
     forExcel: false,
     rowGroupRows: null,
     partitionBy: null,
-    includeDeleted: false,
+    named: true,
+    deletedRows: null,
+    columns: null,
+    where: null,
+    limit: null,
     since: null,
   };
-  return { ...base, out, overwrite: false, ...more };
+  return { ...base, out, overwrite: false, takeOver: false, ...more };
 }
 
 /** Exports, and returns what was noted on the way. */
@@ -90,7 +94,7 @@ export function filesIn(folder: string): Map<string, Buffer> {
 }
 
 export function manifestOf(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
+  return JSON.parse(readFileSync(join(folder, "_manifest.json"), "utf8")) as Manifest;
 }
 
 /** What is wrong with an export, judged by its manifest: nothing when all is there, and nothing else. */
@@ -105,7 +109,7 @@ export function faultsOf(folder: string): string[] {
     else if (content.length !== bytes) faults.push(`${path} has ${content.length} bytes, not ${bytes}`);
     else if (sha256Of(content) !== sha256) faults.push(`${path} has another sum`);
   }
-  files.delete("manifest.json");
+  files.delete("_manifest.json");
   return [...faults, ...[...files.keys()].map((path) => `${path} is of no export`)];
 }
 

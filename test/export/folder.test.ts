@@ -1,17 +1,20 @@
 /** What is in the folder of an export, and what an export does to a folder that is not empty. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import Ajv from "ajv/dist/2020.js";
 import { FORMATS } from "../../src/export/formats.ts";
 import { isCanonicalTime } from "../../src/lib/time.ts";
-import { folder, stream } from "../store/fixture.ts";
-import { exported, faultsOf, filesIn, makeFile, manifestOf, optionsOf } from "./fixture.ts";
+import { folder, put, stream } from "../store/fixture.ts";
+import { changeFile, exported, faultsOf, filesIn, makeFile, manifestOf, optionsOf } from "./fixture.ts";
 
 const place = folder();
 afterAll(place.remove);
 makeFile(place.db, 100);
+changeFile(place.db, (store) =>
+  put(store, "notes", [], { state: { state: {}, syncedTo: null, complete: true } }),
+);
 let count = 0;
 const newFolder = () => join(place.path, `out ${++count}`);
 const paths = (out: string) => [...filesIn(out).keys()].sort();
@@ -21,7 +24,7 @@ describe("an export", () => {
   test("of CSV is a file a stream, and the manifest", async () => {
     const out = newFolder();
     await exported(optionsOf(place.db, out));
-    expect(paths(out)).toEqual(["customers.csv", "manifest.json", "tags.csv"]);
+    expect(paths(out)).toEqual(["_manifest.json", "customers.csv", "tags.csv"]);
     expect(faultsOf(out)).toEqual([]);
   });
 
@@ -32,7 +35,7 @@ describe("an export", () => {
       await exported(optionsOf(place.db, plain));
       await exported(optionsOf(place.db, packed, { compression }));
       const ending = compression === "gzip" ? ".gz" : ".zst";
-      expect(paths(packed)).toEqual([`customers.csv${ending}`, "manifest.json", `tags.csv${ending}`]);
+      expect(paths(packed)).toEqual(["_manifest.json", `customers.csv${ending}`, `tags.csv${ending}`]);
       const bytes = Uint8Array.from(filesIn(packed).get(`customers.csv${ending}`)!);
       const unpacked = compression === "gzip" ? gunzipSync(bytes) : zstdDecompressSync(bytes);
       expect(Buffer.compare(unpacked, filesIn(plain).get("customers.csv")!)).toBe(0);
@@ -42,7 +45,7 @@ describe("an export", () => {
 
   test("of NDJSON is cut into row groups of so many rows, each with its bounds", async () => {
     const out = newFolder();
-    await exported(optionsOf(place.db, out, { format: ndjson, rowGroupRows: 33, includeDeleted: true }));
+    await exported(optionsOf(place.db, out, { format: ndjson, rowGroupRows: 33, deletedRows: "always" }));
     const [customers, tags] = manifestOf(out).streams;
     expect(customers!.files.map(({ path, rows }) => [path, rows])).toEqual([
       ["customers/00001.ndjson", 33],
@@ -66,7 +69,7 @@ describe("an export", () => {
       partitionBy: "month",
       format: ndjson,
       rowGroupRows: 20,
-      includeDeleted: true,
+      deletedRows: "always",
     });
     await exported(options);
     const [customers, tags] = manifestOf(out).streams;
@@ -107,7 +110,7 @@ describe("an export", () => {
       [80, 0],
       [3, 0],
     ]);
-    const { streams: both } = await exported(optionsOf(place.db, all, { includeDeleted: true }));
+    const { streams: both } = await exported(optionsOf(place.db, all, { deletedRows: "always" }));
     expect(both.map(({ rows, deleted }) => [rows, deleted])).toEqual([
       [100, 20],
       [3, 0],
@@ -161,13 +164,13 @@ describe("a folder", () => {
     });
     writeFileSync(join(out, "customers/mine.txt"), "mine");
     await exported(optionsOf(place.db, out, { overwrite: true }));
-    expect(paths(out)).toEqual(["customers.csv", "customers/mine.txt", "manifest.json", "tags.csv"]);
+    expect(paths(out)).toEqual(["_manifest.json", "customers.csv", "customers/mine.txt", "tags.csv"]);
     expect(readdirSync(out)).not.toContain("tags");
     expect(manifestOf(out)).toMatchObject({ format: "csv", sequence: 2 });
   });
 
   test("with somebody's file in the way is refused even with overwrite", async () => {
-    for (const theirs of ["customers.csv", "manifest.json"]) {
+    for (const theirs of ["customers.csv", "_manifest.json"]) {
       const out = newFolder();
       mkdirSync(out);
       writeFileSync(join(out, theirs), "{}");
@@ -191,7 +194,7 @@ describe("a folder", () => {
     for (const path of ["../victim.txt", victim, "a/../../victim.txt", "..\\victim.txt"]) {
       const manifest = manifestOf(out) as unknown as { streams: { files: { path: string }[] }[] };
       manifest.streams[0]!.files[0]!.path = path;
-      writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest));
+      writeFileSync(join(out, "_manifest.json"), JSON.stringify(manifest));
       await expect(exported(optionsOf(place.db, out, { overwrite: true }))).rejects.toThrow(
         "no manifest of an export",
       );
@@ -199,19 +202,29 @@ describe("a folder", () => {
     }
   });
 
-  test("where another export is at work is refused", async () => {
+  test("that an earlier version of this program exported to is known again, by the name its manifest had", async () => {
+    const early = async () => {
+      const out = newFolder();
+      await exported(optionsOf(place.db, out, { format: ndjson, rowGroupRows: 40 }));
+      renameSync(join(out, "_manifest.json"), join(out, "manifest.json"));
+      return out;
+    };
+    const replaced = await early();
+    await expect(exported(optionsOf(place.db, replaced))).rejects.toThrow("the folder is not empty");
+    await exported(optionsOf(place.db, replaced, { overwrite: true }));
+    expect(paths(replaced)).toEqual(["_manifest.json", "customers.csv", "tags.csv"]);
+    const followed = await early();
+    const { out, streams } = await exported(
+      optionsOf(place.db, followed, { since: "last", format: ndjson, rowGroupRows: 40 }),
+    );
+    expect([dirname(out), streams.map(({ rows }) => rows)]).toEqual([followed, [0, 0]]);
+  });
+
+  test("with somebody's manifest.json, a name that many programs use, keeps it", async () => {
     const out = newFolder();
-    const other = Bun.spawn(["sleep", "60"]);
-    try {
-      mkdirSync(join(out, `.kustomer-sync-export-${other.pid}`), { recursive: true });
-      await expect(exported(optionsOf(place.db, out))).rejects.toThrow(
-        `another export (process ${other.pid})`,
-      );
-    } finally {
-      other.kill();
-      await other.exited;
-    }
-    await exported(optionsOf(place.db, out));
-    expect(faultsOf(out)).toEqual([]);
+    mkdirSync(out);
+    writeFileSync(join(out, "manifest.json"), '{"name": "a web app"}');
+    for (const overwrite of [true, true]) await exported(optionsOf(place.db, out, { overwrite }));
+    expect(paths(out)).toEqual(["_manifest.json", "customers.csv", "manifest.json", "tags.csv"]);
   });
 });

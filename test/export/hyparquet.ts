@@ -1,11 +1,9 @@
-/** Parquet as hyparquet reads it, but for JSON, which stays text: parsed, it would lose digits. */
+/** Parquet as hyparquet reads it. */
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { parquetReadObjects } from "hyparquet";
-import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 
 export async function readParquetRows(file: ArrayBuffer): Promise<Record<string, unknown>[]> {
-  const parsers = { ...DEFAULT_PARSERS, jsonFromBytes: DEFAULT_PARSERS.stringFromBytes };
-  return parquetReadObjects({ file, compressors: DECOMPRESSORS, parsers });
+  return parquetReadObjects({ file, compressors: DECOMPRESSORS });
 }
 
 const DECOMPRESSORS = {

@@ -49,3 +49,19 @@ export function failingDisk(nth: number): Disk {
   ]);
   return Object.fromEntries(entries) as Disk;
 }
+
+/** A disk that tells of each operation, by its number from 1, just before it, and waits for who is told. */
+export function beforeOperation(tell: (nth: number) => void | Promise<void>): Disk {
+  let operations = 0;
+  const entries = Object.entries(disk).map(([name, operation]) => [
+    name,
+    async (...args: unknown[]) => {
+      operations += 1;
+      const told = tell(operations);
+      // Without a reason to wait, looking and doing stay as close together as they are.
+      if (told !== undefined) await told;
+      return (operation as (...args: unknown[]) => unknown)(...args);
+    },
+  ]);
+  return Object.fromEntries(entries) as Disk;
+}

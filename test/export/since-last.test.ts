@@ -4,6 +4,7 @@ import { cpSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { FORMATS } from "../../src/export/formats.ts";
+import { openMoment } from "../../src/store/moment.ts";
 import { folder, put, resource, stream } from "../store/fixture.ts";
 import {
   changeFile,
@@ -137,24 +138,34 @@ test("overwrite begins the series anew, and those that followed go with it", asy
   await exported(next);
   await exported(next);
   await exported(optionsOf(db, out, { overwrite: true }));
-  expect([...filesIn(out).keys()].sort()).toEqual(["customers.csv", "manifest.json", "tags.csv"]);
+  expect([...filesIn(out).keys()].sort()).toEqual(["_manifest.json", "customers.csv", "tags.csv"]);
   expect((await exported(next)).streams.map(({ rows }) => rows)).toEqual([0, 0]);
 });
 
+function clockOf(db: string) {
+  const snapshot = openMoment(db);
+  snapshot.close();
+  return snapshot.clock;
+}
+
 test("since a time: what was written at it or later, deletions with it", async () => {
   const { db, out } = begin();
-  const { clock } = await import("../../src/store/read.ts").then(({ openSnapshot }) => {
-    const snapshot = openSnapshot(db);
-    snapshot.close();
-    return snapshot;
-  });
+  const clock = clockOf(db);
   const gone = resource("customer 2", { deleted: true });
-  changeFile(db, (store) => put(store, "customers", [gone], { now: clock!.at + 1_000 }));
+  changeFile(db, (store) => put(store, "customers", [gone], { now: clock!.at + 3_600_000 }));
   const from = async (since: number, name: string) => {
     await exported(optionsOf(db, `${out} ${name}`, { since }));
     return rowsOf(`${out} ${name}`);
   };
-  expect(await from(clock!.at + 1_000, "at")).toEqual(["customer 2 deleted"]);
-  expect(await from(clock!.at + 1_001, "after")).toEqual([]);
+  expect(await from(clock!.at + 3_600_000, "at")).toEqual(["customer 2 deleted"]);
+  expect(await from(clock!.at + 3_600_001, "after")).toEqual([]);
   expect((await from(0, "all")).length).toBe(10);
+});
+
+test("since a time goes by when a row was written, not by when the run began that brought it", async () => {
+  const { db, out } = begin();
+  const since = clockOf(db)!.at + 1;
+  changeFile(db, (store) => put(store, "customers", [resource("new")], { now: since - 3_600_000 }));
+  await exported(optionsOf(db, out, { since }));
+  expect(rowsOf(out)).toEqual(["new"]);
 });

@@ -30,6 +30,10 @@ test.each<[HostChoice, string]>([
   [{ apiUrl: "http://127.9.9.9:3000/x/" }, "http://127.9.9.9:3000/x"],
   [{ apiUrl: "http://[::1]:3000" }, "http://[::1]:3000"],
   [{ apiUrl: "http://localhost:3000" }, "http://localhost:3000"],
+  [{ apiUrl: "localhost:3000" }, "http://localhost:3000"],
+  [{ apiUrl: " LOCALHOST:3000/v/ " }, "http://localhost:3000/v"],
+  [{ apiUrl: "127.0.0.1:8787" }, "http://127.0.0.1:8787"],
+  [{ apiUrl: "[::1]:8787" }, "http://[::1]:8787"],
 ])("%p is %s", (choice, baseUrl) => {
   expect(resolveBaseUrl(choice)).toBe(baseUrl);
 });
@@ -53,6 +57,9 @@ describe("refused", () => {
     [{ region: "toString" }, /not one of us, eu, in/],
     [{ apiUrl: "acme" }, /not an absolute URL/],
     [{ apiUrl: "http://example.com" }, /unprotected/],
+    [{ apiUrl: "127.0.0.1.example.com" }, /not an absolute URL/],
+    [{ apiUrl: "localhost.example.com:80" }, /not an absolute URL/],
+    [{ apiUrl: "localhost:8787?x=1" }, /query or a fragment/],
     [{ apiUrl: "http://127.0.0.1.example.com" }, /unprotected/],
     [{ apiUrl: "http://localhost.example.com" }, /unprotected/],
     [{ apiUrl: "ftp://127.0.0.1" }, /unprotected/],

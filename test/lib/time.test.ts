@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatDuration, formatTime, isCanonicalTime, parseDuration, parseTime } from "../../src/lib/time.ts";
+import {
+  formatDuration,
+  formatTime,
+  isCanonicalTime,
+  parseDate,
+  parseDuration,
+  parseTime,
+  readableTime,
+} from "../../src/lib/time.ts";
 
 describe("parseTime", () => {
   const cases: [string, string | null][] = [
@@ -56,6 +64,40 @@ test("isCanonicalTime refuses other forms and impossible dates", () => {
   }
 });
 
+describe("parseDate", () => {
+  const NOW = Date.UTC(2026, 10, 24, 18, 5, 31, 250);
+  test.each<[string, string | null]>([
+    ["today", "2026-11-24T00:00:00.000Z"],
+    ["Yesterday", "2026-11-23T00:00:00.000Z"],
+    ["7d", "2026-11-17T18:05:31.250Z"],
+    [" 2w ", "2026-11-10T18:05:31.250Z"],
+    ["90m ago", "2026-11-24T16:35:31.250Z"],
+    ["2024-01-31", "2024-01-31T00:00:00.000Z"],
+    ["2024-01-31T08:00:00+02:00", "2024-01-31T06:00:00.000Z"],
+    ["1/31/2024", "2024-01-31T00:00:00.000Z"],
+    ["02/01/2026", "2026-02-01T00:00:00.000Z"],
+    ["31/01/2024", null],
+    ["02/30/2024", null],
+    ["100000w", null],
+    ["7", null],
+    ["tomorrow", null],
+    ["", null],
+  ])("%j is %j", (text, expected) => {
+    const date = parseDate(text, NOW);
+    expect(date === null ? null : formatTime(date.at)).toBe(expected);
+  });
+
+  test("knows which dates could be meant the other way round", () => {
+    const isEitherWay = (text: string) => parseDate(text, NOW)?.isEitherWay;
+    expect(["02/01/2026", "12/11/2026"].map(isEitherWay)).toEqual([true, true]);
+    expect(["02/02/2026", "02/13/2026", "2026-02-01", "7d"].map(isEitherWay)).toEqual(Array(4).fill(false));
+  });
+});
+
+test("a time for people has seconds, and never a later one than it is", () => {
+  expect(readableTime("2026-11-24T18:05:31.999Z")).toBe("2026-11-24 18:05:31Z");
+});
+
 test("durations", () => {
   const cases: [string, number | null][] = [
     ["15m", 900_000],
@@ -63,6 +105,10 @@ test("durations", () => {
     ["1.5h", 5_400_000],
     ["500ms", 500],
     ["2d", 172_800_000],
+    ["2w", 1_209_600_000],
+    ["1h30m", 5_400_000],
+    ["1h 30m", 5_400_000],
+    ["3m 05s", 185_000],
     ["0s", 0],
     ["15", null],
     ["m", null],
@@ -71,5 +117,7 @@ test("durations", () => {
     ["", null],
   ];
   for (const [text, ms] of cases) expect(parseDuration(text)).toBe(ms);
-  expect([850, 42_000, 185_000, 7_800_000].map(formatDuration)).toEqual(["850ms", "42s", "3m 05s", "2h 10m"]);
+  const written = ["850ms", "42s", "3m 05s", "2h 10m", "3d 04h"];
+  expect([850, 42_000, 185_000, 7_800_000, 273_600_000].map(formatDuration)).toEqual(written);
+  expect(written.map((text) => formatDuration(parseDuration(text)!))).toEqual(written);
 });

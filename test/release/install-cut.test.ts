@@ -36,7 +36,7 @@ async function doing(shell: readonly string[], cuts: readonly number[]): Promise
         stdout: "pipe",
         stderr: "ignore",
         cwd: home,
-        env: { HOME: home, PATH: bin, KUSTOMER_SYNC_BASE_URL: installer.origin },
+        env: { HOME: home, PATH: bin, ...installer.mirror },
       });
       const said = await new Response(child.stdout).text();
       await child.exited;
@@ -71,7 +71,7 @@ test("and whole it installs, from stdin too", async () => {
     cwd: installer.newFolder(),
     env: {
       PATH: process.env.PATH!,
-      KUSTOMER_SYNC_BASE_URL: installer.origin,
+      ...installer.mirror,
       KUSTOMER_SYNC_INSTALL_DIR: into,
     },
   });

@@ -91,6 +91,11 @@ describe("leaves the old program, and nothing else, when", () => {
     await pack({ archive: other, binary: readme, texts: [] });
     files.set(linux, readFileSync(other));
     files.set("SHA256SUMS", new TextEncoder().encode(checksums([other])));
+    await refused(`${linux} holds 0 programs, not one`);
+    const text = new TextEncoder().encode("no archive");
+    writeFileSync(other, text);
+    files.set(linux, text);
+    files.set("SHA256SUMS", new TextEncoder().encode(checksums([other])));
     await refused(`${linux} cannot be unpacked`);
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test as testOf } fro
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostTarget, TARGETS } from "../../scripts/release/targets.ts";
-import { CAN_DOWNLOAD, Installer, LINUX, PROGRAM, SHELLS, TOOLS, uname } from "./installer.ts";
+import { CAN_DOWNLOAD, CERTIFICATE, Installer, LINUX, PROGRAM, SHELLS, TOOLS, uname } from "./installer.ts";
 
 const test = testOf.skipIf(!CAN_DOWNLOAD);
 
@@ -158,11 +158,11 @@ describe("takes", () => {
 test("the README's way by hand works as it stands, and stops at another sum", async () => {
   const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
   const block = readme.split("```sh\n").find((part) => part.startsWith("base="))!;
-  const byHand = block.slice(0, block.indexOf("```")).replace(/^base=.*/, `base=${installer.origin}`);
+  const byHand = block.slice(0, block.indexOf("```")).replace(/^base=.*/, `base=${installer.secureOrigin}`);
   const { home } = await installer.install({ fakes: { ...LINUX, sha256sum: sumTool() } });
   const run = async () => {
     const cwd = installer.newFolder();
-    const env = { PATH: `${home}/bin:${process.env.PATH}` };
+    const env = { PATH: `${home}/bin:${process.env.PATH}`, CURL_CA_BUNDLE: CERTIFICATE };
     const child = Bun.spawn(["sh", "-c", byHand], { cwd, env, stdout: "ignore", stderr: "ignore" });
     return [(await child.exited) === 0, readdirSync(cwd).sort()];
   };

@@ -17,9 +17,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checksums, pack } from "../../scripts/release/archive.ts";
-import { TARGETS } from "../../scripts/release/targets.ts";
+import { TARGETS, TEXTS } from "../../scripts/release/targets.ts";
 
-export const SCRIPT = join(import.meta.dir, "../../install.sh");
+const ROOT = join(import.meta.dir, "../..");
+export const SCRIPT = join(ROOT, "install.sh");
+export const CERTIFICATE = join(ROOT, "test/fixtures/local-https/cert.pem");
 export const PROGRAM = "#!/bin/sh\necho kustomer-sync 9.9.9\n";
 /** What install.sh uses on every machine, beside what it chooses between. */
 export const TOOLS = "cat chmod cut grep mkdir mktemp mv rm sh tar uname gzip".split(" ");
@@ -56,22 +58,32 @@ export class Installer {
   /** Every request that came, by the name that it was for. */
   readonly asked: string[] = [];
   private count = 0;
-  private readonly server = Bun.serve({
+  private readonly site = {
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 0,
-    fetch: ({ url }) => {
+    fetch: ({ url }: Request) => {
       const name = new URL(url).pathname.slice(1);
       this.asked.push(name);
       const file = this.files.get(name);
       if (typeof file === "function") return file();
       return file === undefined ? new Response("no", { status: 404 }) : new Response(Uint8Array.from(file));
     },
+  };
+  private readonly server = Bun.serve(this.site);
+  private readonly secureServer = Bun.serve({
+    ...this.site,
+    tls: { cert: readFileSync(CERTIFICATE), key: readFileSync(join(CERTIFICATE, "../key.pem")) },
   });
   readonly origin = this.server.url.origin;
+  /** The same files over https, for whoever trusts CERTIFICATE. */
+  readonly secureOrigin = this.secureServer.url.origin;
+  /** The environment that takes the release from here: two words, for it comes without https. */
+  readonly mirror = { KUSTOMER_SYNC_BASE_URL: this.origin, KUSTOMER_SYNC_TRY_LOCAL: "http" };
 
   async stop(): Promise<void> {
     await this.server.stop(true);
+    await this.secureServer.stop(true);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -106,7 +118,7 @@ export class Installer {
       env: {
         HOME: home,
         PATH: only === undefined ? `${bin}:${process.env.PATH}` : bin,
-        KUSTOMER_SYNC_BASE_URL: this.origin,
+        ...this.mirror,
         ...(into === null ? {} : { KUSTOMER_SYNC_INSTALL_DIR: into }),
         ...options.env,
       },
@@ -138,7 +150,7 @@ export async function fakeRelease(place: string, program: string): Promise<void>
   for (const [nth, archive] of archives.entries()) {
     const same = archives[nth - 1];
     if (same?.endsWith(".gz") && archive.endsWith(".gz")) copyFileSync(same, archive);
-    else await pack({ archive, binary, texts: [] });
+    else await pack({ archive, binary, texts: TEXTS.map((name) => join(ROOT, name)) });
   }
   rmSync(binary);
   const installer = join(place, "install.sh");

@@ -72,7 +72,7 @@ case "$1" in
   --version) echo "kustomer-sync 1.2.3" ;;
   demo) : ;;
   status) echo '{"streams":[{"stream":"tags","rows":1,"complete":true}]}' ;;
-  export) for last; do :; done; mkdir "$last"; : >"$last/manifest.json" ;;
+  export) for last; do :; done; mkdir "$last"; : >"$last/_manifest.json" ;;
 esac
 `;
 
@@ -96,7 +96,7 @@ describe("a release is tried", () => {
     ['demo left [{"stream":"tags","rows":0', '"rows":1', '"rows":0'],
     ['demo left [{"stream":"tags","rows":1,"complete":false', "true", "false"],
     ["demo left []", '{"stream":"tags","rows":1,"complete":true}', ""],
-    ["the export as csv is not whole", ': >"$last/manifest.json"', ":"],
+    ["the export as csv is not whole", ': >"$last/_manifest.json"', ":"],
     ["what the folder's files say: hostile.db", "demo) :", 'demo) . ./.env; : >"$KUSTOMER_SYNC_DB"'],
     ["what the folder's files say: preloaded", "demo) :", "demo) : >preloaded"],
   ])("and refused for: %s", async (message, from, to) => {

@@ -21,7 +21,7 @@ type Step = {
   readonly uses?: string;
   readonly run?: string;
   readonly env?: Record<string, string>;
-  readonly with?: Record<string, string | number>;
+  readonly with?: Record<string, string | number | boolean>;
 };
 
 type Job = {
@@ -42,22 +42,41 @@ const place = join(root, ".github/workflows");
 const texts = new Map(readdirSync(place).map((name) => [name, readFileSync(join(place, name), "utf8")]));
 const workflows = [...texts].map(([name, text]) => [name, parse(text) as Workflow] as const);
 const { jobs, on } = workflows.find(([name]) => name === "release.yml")![1];
-const { make, try: trial, publish } = jobs as Record<"make" | "try" | "publish", Job>;
+const { make, try: trial, attest, publish } = jobs as Record<"make" | "try" | "attest" | "publish", Job>;
+const alpine = jobs["try-alpine"]!;
 const runs = ({ steps }: Job) => steps.flatMap(({ run }) => run ?? []);
+
+/** The actions of GitHub that a text uses, as it names them. */
+const actionsOf = (text: string) =>
+  [...text.matchAll(/^ *(?:#.*)?(?:- )?uses: *(.*)$/gm)].map(([, uses]) => uses!);
+
+test("an action is one commit, which nobody can put another in the place of, and it is the same everywhere", () => {
+  const nightly = readFileSync(join(root, "docs/nightly-sync.yml"), "utf8");
+  const all = [...texts.values(), nightly].flatMap(actionsOf);
+  expect(all.length).toBeGreaterThan(10);
+  const pins = new Map<string, Set<string>>();
+  for (const uses of all) {
+    const [, action = "", pin = ""] =
+      /^(actions\/[\w-]+)[\w/-]*@([0-9a-f]{40} # v\d+\.\d+\.\d+)$/.exec(uses) ?? [];
+    expect([uses, action]).toEqual([uses, expect.stringMatching(/./)]);
+    pins.set(action, (pins.get(action) ?? new Set()).add(pin));
+  }
+  for (const [action, each] of pins) expect([action, ...each]).toHaveLength(2);
+});
 
 describe.each(workflows)("%s", (name, workflow) => {
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 
-  test("runs scripts that exist, with the Bun that is pinned, and actions of a version", () => {
+  test("runs scripts that exist, with the Bun that is pinned", () => {
     const pinned = `npx -y ${manifest.packageManager} `;
-    for (const { uses, run = "" } of steps) {
-      if (uses !== undefined) expect(uses).toMatch(/^actions\/[\w-]+@v\d+$/);
+    for (const { run = "" } of steps) {
       for (const [bun] of run.matchAll(/bun@\S+/g)) expect(bun).toBe(manifest.packageManager);
       for (const [script] of run.matchAll(/scripts\/\S+\.ts/g)) {
         expect(existsSync(join(root, script))).toBe(true);
       }
       if (run === "" || run.startsWith("gh ")) continue;
-      for (const line of run.trim().split("\n")) {
+      const inside = /^docker run .* sh -c 'apk add --no-cache [a-z+ ]+ && (.*)'$/.exec(run.trim())?.[1];
+      for (const line of (inside ?? run).trim().split("\n")) {
         expect(line).toStartWith(pinned);
         const script = /^run (\S+)/.exec(line.slice(pinned.length))?.[1];
         if (script !== undefined) expect(Object.keys(manifest.scripts)).toContain(script);
@@ -72,14 +91,25 @@ describe.each(workflows)("%s", (name, workflow) => {
     for (const { run = "" } of steps) expect(run).not.toContain("${{");
   });
 
-  test("gives a token to the job that publishes, and to no other", () => {
-    const allowed = name === "release.yml" ? ["publish"] : [];
+  test("gives rights to the jobs that sign and publish, and to no other", () => {
+    const allowed: Record<string, Record<string, string>> = name === "release.yml"
+      ? { attest: { "id-token": "write", attestations: "write" }, publish: { contents: "write" } }
+      : {};
     const writers = Object.entries(workflow.jobs).filter(([, job]) => job.permissions !== undefined);
-    expect(writers.map(([job]) => job)).toEqual(allowed);
-    const holders = Object.entries(workflow.jobs).filter(([, job]) =>
+    expect(Object.fromEntries(writers.map(([job, { permissions }]) => [job, permissions]))).toEqual(allowed);
+    const holders = Object.entries(workflow.jobs).filter(([, { permissions: _, ...job }]) =>
       /token|secrets\./i.test(JSON.stringify(job)),
     );
-    expect(holders.map(([job]) => job)).toEqual(allowed);
+    expect(holders.map(([job]) => job)).toEqual(name === "release.yml" ? ["publish"] : []);
+  });
+
+  test("leaves no token in a clone, and takes nothing from a cache", () => {
+    for (const { uses = "", with: inputs } of steps) {
+      if (uses.startsWith("actions/checkout@")) expect(inputs).toEqual({ "persist-credentials": false });
+      if (uses.startsWith("actions/setup-node@"))
+        expect(inputs).toMatchObject({ "package-manager-cache": false });
+      expect(uses).not.toStartWith("actions/cache");
+    }
   });
 });
 
@@ -98,7 +128,14 @@ describe("a tag", () => {
   });
 
   test("is published after what was made was tried on every system that there is a machine of", () => {
-    expect([trial.needs, publish.needs]).toEqual([["make"], ["make", "try"]]);
+    const needs = Object.entries(jobs).map(([name, job]) => [name, job.needs]);
+    expect(Object.fromEntries(needs)).toEqual({
+      make: undefined,
+      try: ["make"],
+      "try-alpine": ["make"],
+      attest: ["make", "try", "try-alpine"],
+      publish: ["make", "attest"],
+    });
     expect(trial.strategy?.matrix.os).toEqual([
       "ubuntu-latest",
       "ubuntu-24.04-arm",
@@ -106,7 +143,16 @@ describe("a tag", () => {
       "macos-15-intel",
       "windows-latest",
     ]);
-    expect(runs(trial)).toEqual([`npx -y ${manifest.packageManager} run release --try`]);
+    const command = `npx -y ${manifest.packageManager} run release --try`;
+    expect(runs(trial)).toEqual([command]);
+    // Where JavaScript actions cannot run in the job's own container.
+    expect(alpine.strategy?.matrix.os).toEqual(["ubuntu-latest", "ubuntu-24.04-arm"]);
+    expect(runs(alpine)).toEqual([
+      expect.stringMatching(
+        /^docker run --rm --volume "\$PWD:\/work" --workdir \/work alpine:\d+\.\d+ sh -c /,
+      ),
+    ]);
+    expect(runs(alpine)[0]).toEndWith(`'apk add --no-cache nodejs npm libstdc++ && ${command}'`);
   });
 
   test("hands on what was made under the name and to the folder that it has", () => {
@@ -116,17 +162,20 @@ describe("a tag", () => {
         .map((step) => [step.with?.name, step.with?.path]);
     const release = ["release", "dist/release"];
     expect(of(make, "upload-artifact")).toEqual([release, ["notes", "notes.md"]]);
-    expect(of(trial, "download-artifact")).toEqual([release]);
+    for (const job of [trial, alpine, attest]) expect(of(job, "download-artifact")).toEqual([release]);
     expect(of(publish, "download-artifact")).toEqual([release, ["notes", undefined]]);
   });
 
-  test("lets the job that may write run gh, and nothing else of ours or of packages", () => {
-    expect(publish.permissions).toEqual({ contents: "write" });
-    expect(publish.steps.map(({ uses, run }) => uses ?? run?.split(" ")[0])).toEqual([
-      "actions/download-artifact@v4",
-      "actions/download-artifact@v4",
-      "gh",
-    ]);
+  test("is signed as made here, all that is published of it", () => {
+    const signed = attest.steps.find(({ uses }) => uses?.startsWith("actions/attest-build-provenance@"));
+    expect(signed?.with).toEqual({ "subject-path": "dist/release/*" });
+    expect(runs(publish)[0]).toEndWith(" dist/release/*");
+  });
+
+  test("lets the jobs that may write run what is GitHub's, and nothing of ours or of packages", () => {
+    const actions = (job: Job) => job.steps.map(({ uses, run }) => (uses ?? run!).split(/[@ ]/)[0]);
+    expect(actions(attest)).toEqual(["actions/download-artifact", "actions/attest-build-provenance"]);
+    expect(actions(publish)).toEqual(["actions/download-artifact", "actions/download-artifact", "gh"]);
   });
 
   test("becomes a release of all files, with the notes", () => {

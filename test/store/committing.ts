@@ -9,7 +9,7 @@ import { resource, stream } from "./fixture.ts";
 const [path, way, from] = process.argv.slice(2) as [string, "freely" | "stepwise", string];
 const store = openStore(path, { mode: "create" });
 try {
-  store.lock.acquire("sync");
+  await store.lock.acquire("sync");
   console.log("holds");
   for await (const page of pages(Number(from))) {
     const rows = Array.from({ length: 50 }, (_, i) => resource(`${page}-${i}`, { name: "x".repeat(500) }));

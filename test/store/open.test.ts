@@ -225,9 +225,9 @@ describe("an open file", () => {
     expect(readdirSync(here.path)).toEqual(["kustomer.db"]);
   });
 
-  test("on a full disk says so, keeps what was committed, and closes", () => {
+  test("on a full disk says so, keeps what was committed, and closes", async () => {
     const store = openStore(here.db, { mode: "create" });
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     const state = { state: 1, syncedTo: null, complete: false, start: null, counted: null };
     store.commit({ stream: stream("notes"), rows: [resource("a")], state, now: 0 });
     store.query("PRAGMA max_page_count = 1");

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/store/store.ts";
-import { folder, put, resource, withStore } from "./fixture.ts";
+import { folder, put, resource } from "./fixture.ts";
 
 const STORE = join(import.meta.dir, "../../src/store/store.ts");
 
@@ -24,8 +24,8 @@ function unprivileged(script: string): string {
       process.setgid(65534);
       process.setuid(65534);
     }
-    const told = (action) => {
-      try { return action(); } catch (error) { return { code: error.code, message: error.message }; }
+    const told = async (action) => {
+      try { return await action(); } catch (error) { return { code: error.code, message: error.message }; }
     };
     const count = (path) => {
       const store = openStore(path, { mode: "read" });
@@ -76,7 +76,7 @@ describe("a folder that may only be read", () => {
     make();
     writeFileSync(`${here.db}-wal`, "not read by us");
     chmodSync(here.path, 0o555);
-    const said = unprivileged(`console.log(told(() => count("kustomer.db")).code);`);
+    const said = unprivileged(`console.log((await told(() => count("kustomer.db"))).code);`);
     expect(said).toBe("store-io");
   });
 
@@ -86,7 +86,7 @@ describe("a folder that may only be read", () => {
     chmodSync(here.path, 0o555);
     const before = contents();
     const script = (name: string, mode: string) =>
-      `console.log(told(() => openStore("${name}", { mode: "${mode}" }).lock.acquire("sync")).code);`;
+      `console.log((await told(() => openStore("${name}", { mode: "${mode}" }).lock.acquire("sync"))).code);`;
     expect(unprivileged(script("kustomer.db", "write"))).toBe("store-io");
     expect(unprivileged(script("kustomer.db", "create"))).toBe("store-io");
     expect(unprivileged(script("new.db", "create"))).toBe("store-io");
@@ -100,7 +100,7 @@ test("a file that may be read and not written is refused to a writer, and read",
   chmodSync(here.path, 0o777);
   const before = contents();
   const script = `
-    console.log(told(() => openStore("kustomer.db", { mode: "write" }).lock.acquire("sync")).message);
+    console.log((await told(() => openStore("kustomer.db", { mode: "write" }).lock.acquire("sync"))).message);
     console.log(count("kustomer.db"));`;
   expect(unprivileged(script)).toBe("there is no permission to write to the file\n2");
   expect(contents()["kustomer.db"]).toBe(before["kustomer.db"]!);
@@ -134,14 +134,15 @@ describe("where no file can be", () => {
   }
 });
 
-test("two files of one process know nothing of each other", () => {
-  withStore((one) => {
-    withStore((other) => {
-      one.lock.acquire("sync");
-      other.lock.acquire("sync");
-      put(one, "tags", [resource("a", { novel: 1 })]);
-      put(other, "tags", [resource("b")]);
-      expect(other.query("SELECT id FROM tags")).toEqual([{ id: "b" }]);
-    });
-  });
+test("two files of one process know nothing of each other", async () => {
+  const [one, other] = ["one.db", "other.db"].map((name) =>
+    openStore(join(here.path, name), { mode: "create" }),
+  );
+  await one!.lock.acquire("sync");
+  await other!.lock.acquire("sync");
+  put(one!, "tags", [resource("a", { novel: 1 })]);
+  put(other!, "tags", [resource("b")]);
+  expect(other!.query("SELECT id FROM tags")).toEqual([{ id: "b" }]);
+  one!.close();
+  other!.close();
 });

@@ -98,7 +98,7 @@ describe("a process that is killed", () => {
       expect(countOf(store)).toBe(page * 50);
       expect(store.query("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
       // Its lock is a dead process's, and the next one goes on where it was.
-      store.lock.acquire("sync");
+      await store.lock.acquire("sync");
       store.close();
       expect(readdirSync(here.path)).toEqual(["kustomer.db"]);
 
@@ -135,7 +135,7 @@ describe("a process that is killed", () => {
       child.kill("SIGKILL");
       await child.exited;
       const store = open("create");
-      store.lock.acquire("sync");
+      await store.lock.acquire("sync");
       expect(put(store, "customers", [resource("a")]).written).toBe(1);
       store.close();
       expect(readdirSync(here.path)).toEqual(["kustomer.db"]);

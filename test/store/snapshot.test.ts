@@ -8,13 +8,16 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../src/lib/errors.ts";
+import { markSelf } from "../../src/lib/process.ts";
 import { takeSnapshot } from "../../src/store/snapshot.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { folder, put, resource, row, stream } from "./fixture.ts";
@@ -28,9 +31,8 @@ beforeEach(() => {
 afterEach(() => here.remove());
 
 const signal = new AbortController().signal;
-const blocking = <T>(action: () => T): T => action();
 const take = (path = target, { overwrite = false, db = here.db } = {}) =>
-  takeSnapshot(db, path, { overwrite, signal, blocking });
+  takeSnapshot(db, path, { overwrite, signal });
 
 function fill(rows: number): Store {
   const store = openStore(here.db, { mode: "create" });
@@ -100,11 +102,11 @@ describe("a copy", () => {
 
   test("is held by nobody while a sync holds the file, which keeps its lock", async () => {
     const store = fill(10);
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     await take();
     store.lock.verify();
     const copy = openStore(target, { mode: "write" });
-    copy.lock.acquire("sync");
+    await copy.lock.acquire("sync");
     copy.close();
     put(store, "customers", [resource("more")]);
     store.close();
@@ -253,21 +255,85 @@ test("an index that contradicts its table is noticed, though every page can be r
 
 test("parts that killed processes left go with the next copy to the same name, and nothing else does", async () => {
   fill(3).close();
-  const dead = Bun.spawnSync(["true"]).pid;
-  const gone = [
-    `copy.db.${dead}-0a1b2c3d.snapshot-part`,
-    `copy.db.${dead}-0a1b2c3d.snapshot-part-journal`,
-    `copy.db.${process.pid}-0a1b2c3d.snapshot-part`,
-  ];
+  const gone = ["copy.db.0a1b2c3d.snapshot-part", "copy.db.0a1b2c3d.snapshot-part-journal"];
   const kept = [
-    `copy.db.${process.ppid}-0a1b2c3d.snapshot-part`,
-    `other.db.${dead}-0a1b2c3d.snapshot-part`,
-    `copy.db.${dead}-0a1b2c3d.snapshot-part.mine`,
+    "other.db.0a1b2c3d.snapshot-part",
+    "copy.db.0a1b2c3d.snapshot-part.mine",
+    "copy.db.mine.snapshot-part",
+    "copy.db.1.snapshot-lease",
     "copy.db.bak",
   ];
   for (const name of [...gone, ...kept]) writeFileSync(join(here.path, name), "half");
+  const linked = "copy.db.11111111.snapshot-part";
+  symlinkSync("copy.db.bak", join(here.path, linked));
   await take();
-  expect(readdirSync(here.path).sort()).toEqual([...kept, "copy.db", "kustomer.db"].sort());
+  expect(readdirSync(here.path).sort()).toEqual([...kept, linked, "copy.db", "kustomer.db"].sort());
+  for (const name of kept) expect(readFileSync(join(here.path, name), "utf8")).toBe("half");
+});
+
+describe("of two copies to one place", () => {
+  const PATIENT = { beatMs: 20, silenceMs: 1e9, lookMs: 5 };
+  const options = { overwrite: true, signal };
+
+  test("the second is refused while the first is made, and the first ends whole", async () => {
+    fill(20).close();
+    let second: Promise<AppError> | null = null;
+    const begin = () => {
+      second = failure(take(target, { overwrite: true }));
+    };
+    const { streams } = await takeSnapshot(here.db, target, { ...options, begin });
+    expect(await second!).toMatchObject({
+      code: "store-busy",
+      message: expect.stringContaining("another snapshot"),
+    });
+    expect(streams.find((each) => each.stream === "customers")?.rows).toBe(20);
+    expect(readdirSync(here.path).sort()).toEqual(["copy.db", "kustomer.db"]);
+  });
+
+  test("one whose part was removed meanwhile fails, and leaves nothing", async () => {
+    fill(3).close();
+    for (const call of [1, 2]) {
+      let calls = 0;
+      const removing = <T>(action: () => T): T => {
+        calls += 1;
+        const result = action();
+        if (calls === call)
+          for (const name of readdirSync(here.path).filter((name) => name.endsWith("-part")))
+            rmSync(join(here.path, name));
+        return result;
+      };
+      const error = await failure(takeSnapshot(here.db, target, { ...options, around: removing }));
+      expect([call, error.exitCode]).toEqual([call, 5]);
+      expect(readdirSync(here.path)).toEqual(["kustomer.db"]);
+    }
+  });
+
+  test("one whose place was taken over fails, and leaves what the other put there", async () => {
+    fill(3).close();
+    const taking = <T>(action: () => T): T => {
+      const lease = { ...markSelf(), token: "other", host: "h", command: "snapshot", started_at: "2026" };
+      writeFileSync(join(here.path, "copy.db.7.snapshot-lease"), JSON.stringify(lease));
+      writeFileSync(target, "theirs");
+      return action();
+    };
+    const taken = failure(takeSnapshot(here.db, target, { ...options, around: taking }));
+    expect(await taken).toMatchObject({ code: "store-busy" });
+    expect(readFileSync(target, "utf8")).toBe("theirs");
+    expect(readdirSync(here.path).sort()).toEqual(["copy.db", "copy.db.7.snapshot-lease", "kustomer.db"]);
+  });
+
+  test("one left by another container is watched: a sign of life keeps the place, silence gives it up", async () => {
+    fill(3).close();
+    const left = join(here.path, "copy.db.3.snapshot-lease");
+    const holder = { pid: 1, place: "elsewhere", began: "1", token: "left", host: "h", command: "snapshot" };
+    writeFileSync(left, JSON.stringify({ ...holder, started_at: "2026" }));
+    const onWatch = () => utimesSync(left, new Date(1), new Date(1));
+    const watched = failure(takeSnapshot(here.db, target, { ...options, pace: PATIENT, onWatch }));
+    expect(await watched).toMatchObject({ code: "store-busy", message: expect.stringContaining("on h") });
+    expect(readdirSync(here.path).sort()).toEqual(["copy.db.3.snapshot-lease", "kustomer.db"]);
+    await takeSnapshot(here.db, target, { ...options, pace: { ...PATIENT, silenceMs: 50 } });
+    expect(readdirSync(here.path).sort()).toEqual(["copy.db", "kustomer.db"]);
+  });
 });
 
 test("a file that comes while the copy is made is not replaced, nor is the copy left", async () => {
@@ -276,7 +342,7 @@ test("a file that comes while the copy is made is not replaced, nor is the copy 
     writeFileSync(target, "mine");
     return action();
   };
-  const taking = takeSnapshot(here.db, target, { overwrite: false, signal, blocking: meanwhile });
+  const taking = takeSnapshot(here.db, target, { overwrite: false, signal, around: meanwhile });
   expect((await failure(taking)).code).toBe("usage");
   expect(readFileSync(target, "utf8")).toBe("mine");
   expect(readdirSync(here.path).sort()).toEqual(["copy.db", "kustomer.db"]);
@@ -290,7 +356,7 @@ test("stopped while it is made it leaves nothing", async () => {
     controller.abort(reason);
     return action();
   };
-  const options = { overwrite: false, signal: controller.signal, blocking: stopIt };
+  const options = { overwrite: false, signal: controller.signal, around: stopIt };
   expect(await failure(takeSnapshot(here.db, target, options))).toBe(reason);
   expect(readdirSync(here.path)).toEqual(["kustomer.db"]);
 });
@@ -300,12 +366,10 @@ test("without WAL, where a copy would keep a sync from writing, it waits for the
   const now = new Date().toISOString();
   byHand(here.db, "PRAGMA journal_mode = DELETE");
   const db = new Database(here.db, { readwrite: true });
-  db.query("INSERT INTO _sync_lock VALUES (1, 'other', ?, ?, 'sync', ?, ?)").run(
-    process.ppid,
-    hostname(),
-    now,
-    now,
-  );
+  db.query(
+    `INSERT INTO _sync_lock (only_row, token, pid, host, command, started_at, heartbeat_at)
+     VALUES (1, 'other', ?, ?, 'sync', ?, ?)`,
+  ).run(process.ppid, hostname(), now, now);
   db.close();
   expect((await failure(take())).code).toBe("store-busy");
   byHand(here.db, "PRAGMA journal_mode = WAL");

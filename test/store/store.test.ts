@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { StoredState } from "../../src/store/state.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
@@ -210,67 +209,6 @@ describe("state", () => {
   );
 });
 
-describe("the lock", () => {
-  const holder = (more: object) => {
-    const now = new Date().toISOString();
-    const row = {
-      token: "another",
-      pid: process.pid,
-      host: hostname(),
-      command: "sync",
-      since: now,
-      seen: now,
-      ...more,
-    };
-    const file = new Database(here.db, { strict: true });
-    file
-      .query("INSERT OR REPLACE INTO _sync_lock VALUES (1, $token, $pid, $host, $command, $since, $seen)")
-      .run(row);
-    file.close();
-  };
-
-  test("is for one at a time, and free again when it is closed", () => {
-    opened().lock.acquire("sync");
-    const second = opened("write");
-    expect(() => second.lock.acquire("sync")).toThrow(
-      expect.objectContaining({
-        code: "store-busy",
-        message: expect.stringContaining(`process ${process.pid}`),
-      }),
-    );
-    open.shift()!.close();
-    second.lock.acquire("sync");
-  });
-
-  test("is taken over from a process that is dead, at once", async () => {
-    opened();
-    const dead = Bun.spawn(["sleep", "1000"]);
-    dead.kill("SIGKILL");
-    await dead.exited;
-    holder({ pid: dead.pid });
-    open[0]!.lock.acquire("sync");
-  });
-
-  test("is taken over from another host only when it has been silent for a minute", () => {
-    const store = opened();
-    holder({ host: "elsewhere", pid: 1 });
-    expect(() => store.lock.acquire("sync")).toThrow(/on elsewhere/);
-    holder({ host: "elsewhere", pid: 1, seen: new Date(Date.now() - 61_000).toISOString() });
-    store.lock.acquire("sync");
-  });
-
-  test("that was lost keeps a sleeper from writing", () => {
-    const store = opened();
-    store.lock.acquire("sync");
-    put(store, "tags", [resource("before")]);
-    holder({});
-    expect(() => put(store, "tags", [resource("after")])).toThrow(
-      expect.objectContaining({ code: "store-busy" }),
-    );
-    expect(store.query("SELECT id FROM tags")).toEqual([{ id: "before" }]);
-  });
-});
-
 describe("runs", () => {
   const begin = {
     startedAt: "2024-01-01T00:00:00.000Z",
@@ -279,11 +217,11 @@ describe("runs", () => {
     streams: ["tags", "users"],
   };
 
-  test("tell of each stream how its last run ended", () => {
+  test("tell of each stream how its last run ended", async () => {
     const store = opened();
     const last = (name: string) => store.status().find((each) => each.stream === name)!.last_run;
     expect(last("tags")).toBeNull();
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     const run = store.beginRun({ ...begin, org: "o" });
     expect(last("tags")).toMatchObject({ id: run, status: "running", finished_at: null });
     store.finishRun(run, {
@@ -301,15 +239,15 @@ describe("runs", () => {
     expect([last("tags")?.status, last("users")?.status]).toEqual(["done", "running"]);
   });
 
-  test("that nobody runs any more are not called running", () => {
+  test("that nobody runs any more are not called running", async () => {
     const store = opened();
     const last = (name: string) => store.status().find((each) => each.stream === name)!.last_run;
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     const killed = store.beginRun({ ...begin, org: "o" });
     store.lock.release();
     expect(last("tags")).toMatchObject({ id: killed, status: "interrupted", finished_at: null });
     // Nor while another one runs, and in the table itself by then.
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync");
     store.beginRun({ ...begin, org: "o", streams: ["users"] });
     expect([last("tags")?.status, last("users")?.status]).toEqual(["interrupted", "running"]);
     expect(store.query("SELECT status FROM _sync_runs ORDER BY id")).toEqual([

@@ -241,5 +241,11 @@ describe("of the two sources", () => {
       ...none,
       missing: ["gone"],
     });
+    // Nor do they keep others from it.
+    expect(await judge(suspects([near[0]!, { id: "gone", at: young.at + 1 }]), ["search"])).toEqual({
+      ...none,
+      missing: ["gone"],
+      unasked: ["near-0"],
+    });
   });
 });

@@ -103,7 +103,7 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
     const { api, clocks, abort, denied } = await meet(options);
     const store = openStore(db, { mode: repair ? "write" : "read" });
     try {
-      if (repair) store.lock.acquire("verify --repair");
+      if (repair) await store.lock.acquire("verify --repair");
       const comparison = store.compare({ now: earliestOf(clocks), repair, force });
       try {
         const streams = STREAMS.filter(({ name }) => names.length === 0 || names.includes(name)).map(
@@ -136,7 +136,7 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
       },
     };
     try {
-      store.lock.acquire("sync");
+      await store.lock.acquire("sync");
       const outcome = await runSync(
         api,
         sink,

@@ -195,6 +195,30 @@ describe("a list that", () => {
     expect(listed(lab)).toBe(before);
   });
 
+  test.each([null, "there is more"])(
+    "is empty while the search has rows is no proof; its next page: %s",
+    async (next) => {
+      const lab = setUp(90);
+      lab.api.quirks.instead = ({ path }) =>
+        path === NOTES ? Response.json({ data: [], links: { next: next && `${NOTES}?page=2` } }) : undefined;
+      const { streams, exitCode } = await lab.sync(["notes"]);
+      expect([streams[0]?.status, exitCode]).toEqual(["partial", 6]);
+      expect(streams[0]?.error?.message).toContain("lists nothing, and the search has rows");
+      lab.api.quirks = { maxPageSize: 10 };
+      expect((await lab.sync(["notes"])).exitCode).toBe(0);
+      expect(lab.held("notes")).toEqual(lab.truth("note"));
+    },
+  );
+
+  test("and the search that both have nothing are believed", async () => {
+    const lab = setUp(0);
+    for (const path of ["note", NOTES]) lab.api.rows.set(path, []);
+    expect((await lab.sync(["notes"])).exitCode).toBe(0);
+    const before = listed(lab);
+    expect((await lab.sync(["notes"])).exitCode).toBe(0);
+    expect(listed(lab)).toBe(before);
+  });
+
   test("leaves a row out of a page now and then has it asked again", async () => {
     const lab = setUp(90);
     let count = 0;

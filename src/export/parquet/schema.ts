@@ -5,10 +5,16 @@ import type { ExportColumn } from "../format.ts";
 
 export type PhysicalType = "BYTE_ARRAY" | "INT64" | "DOUBLE" | "BOOLEAN";
 
-/** A type has an old name and a new one: DuckDB knows JSON by the old alone, and Spark times by either. */
+/**
+ * A type has an old name and a new one, and some readers know only one of them. JSON is plain text here, and the
+ * manifest tells that it is JSON: by that name polars reads it as binary, and where the two names differ DataFusion, and
+ * whatever else rests on Rust's parquet, refuses the file.
+ */
+const STRING = { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } } as const;
+
 export const TYPES = {
-  text: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
-  json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
+  text: STRING,
+  json: STRING,
   int: { type: "INT64" },
   real: { type: "DOUBLE" },
   bool: { type: "BOOLEAN" },

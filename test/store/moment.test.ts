@@ -2,18 +2,28 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { parseJson } from "../../src/lib/json.ts";
-import { openSnapshot, type RowSelection } from "../../src/store/read.ts";
+import { type FileMoment, openMoment, type RowSelection } from "../../src/store/moment.ts";
 import { openStore } from "../../src/store/store.ts";
 import { folder, NOW, put, resource, stream, withStore } from "./fixture.ts";
 
-const ALL: RowSelection = { includeDeleted: true, writtenAfter: null, groupBy: null };
+const ALL: RowSelection = {
+  includeDeleted: true,
+  writtenAfter: null,
+  where: null,
+  limit: null,
+  groupBy: null,
+};
+
+function allRows(snapshot: FileMoment, name = "customers", selection = ALL) {
+  return snapshot.rows(stream(name), snapshot.columns(stream(name)), selection);
+}
 
 /** What a snapshot has of a column, row by row. */
 function column(path: string, name: string, selection: Partial<RowSelection> = {}) {
-  const snapshot = openSnapshot(path);
+  const snapshot = openMoment(path);
   try {
     const place = snapshot.columns(stream("customers")).findIndex((column) => column.name === name);
-    return [...snapshot.rows(stream("customers"), { ...ALL, ...selection })].flatMap(({ period, rows }) =>
+    return [...allRows(snapshot, "customers", { ...ALL, ...selection })].flatMap(({ period, rows }) =>
       rows.map((row) => [period, row[place]]),
     );
   } finally {
@@ -24,11 +34,11 @@ function column(path: string, name: string, selection: Partial<RowSelection> = {
 test("what is written while it is open is not in it, drift columns and the clock included", () => {
   withStore((store, path) => {
     put(store, "customers", [resource("a", { name: "before" })]);
-    const snapshot = openSnapshot(path);
+    const snapshot = openMoment(path);
     const clock = snapshot.clock;
     put(store, "customers", [resource("a", { name: "after", brandNew: 1 }), resource("b")], { now: NOW + 1 });
     const columns = snapshot.columns(stream("customers")).map(({ name }) => name);
-    const rows = [...snapshot.rows(stream("customers"), ALL)].flatMap(({ rows }) => rows);
+    const rows = [...allRows(snapshot)].flatMap(({ rows }) => rows);
     expect(columns).not.toContain("brand_new");
     expect(rows.map((row) => row[columns.indexOf("name")])).toEqual(["before"]);
     expect(snapshot.status(stream("customers"))).toMatchObject({ rows: 1 });
@@ -69,7 +79,7 @@ test("columns whose names are numbers stay in their places", () => {
 test("live rows or all, and those written after an instant", () => {
   withStore((store, path) => {
     put(store, "customers", [resource("old", { rev: 1 })]);
-    const mark = openSnapshot(path);
+    const mark = openMoment(path);
     const at = mark.clock!.at;
     mark.close();
     put(store, "customers", [resource("new", { rev: 2 }), resource("gone", { rev: 3, deleted: true })]);
@@ -114,9 +124,9 @@ test("every row comes once, in whatever batches, and a reader may stop early", (
     put(store, "customers", many);
     for (const groupBy of [null, "month"] as const) {
       expect(new Set(column(path, "id", { groupBy }).map(([, id]) => id)).size).toBe(1_000);
-      const snapshot = openSnapshot(path);
-      for (const _ of snapshot.rows(stream("customers"), { ...ALL, groupBy })) break;
-      expect([...snapshot.rows(stream("tags"), ALL)]).toEqual([]);
+      const snapshot = openMoment(path);
+      for (const _ of allRows(snapshot, "customers", { ...ALL, groupBy })) break;
+      expect([...allRows(snapshot, "tags")]).toEqual([]);
       snapshot.close();
     }
   });
@@ -125,9 +135,9 @@ test("every row comes once, in whatever batches, and a reader may stop early", (
 test("a file that is not there is said so, and none is made", () => {
   const { db, remove } = folder();
   try {
-    expect(() => openSnapshot(db)).toThrow("there is no such file");
+    expect(() => openMoment(db)).toThrow("there is no such file");
     openStore(db, { mode: "create" }).close();
-    expect([...openSnapshot(db).rows(stream("tags"), ALL)]).toEqual([]);
+    expect([...allRows(openMoment(db), "tags")]).toEqual([]);
   } finally {
     remove();
   }
@@ -139,13 +149,14 @@ test("without WAL, where a reader would keep it from writing, a sync that holds 
     openStore(path, { mode: "create" }).close();
     const file = new Database(path);
     file.run("PRAGMA journal_mode = DELETE");
-    openSnapshot(path).close();
+    openMoment(path).close();
     const now = new Date().toISOString();
-    const holder = "INSERT INTO _sync_lock VALUES (1, 'other', ?, ?, 'sync', ?, ?)";
+    const holder = `INSERT INTO _sync_lock (only_row, token, pid, host, command, started_at, heartbeat_at)
+      VALUES (1, 'other', ?, ?, 'sync', ?, ?)`;
     file.query(holder).run(process.ppid, hostname(), now, now);
-    expect(() => openSnapshot(path)).toThrow("another sync holds the file");
+    expect(() => openMoment(path)).toThrow("another sync holds the file");
     file.run("PRAGMA journal_mode = WAL");
-    openSnapshot(path).close();
+    openMoment(path).close();
     file.close();
   } finally {
     remove();

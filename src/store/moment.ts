@@ -6,17 +6,18 @@ import type { Database, Statement } from "bun:sqlite";
 import { formatTime } from "../lib/time.ts";
 import type { Column, Stream } from "../streams/define.ts";
 import { type FileClock, readClock } from "./clock.ts";
+import { checkCondition, conditionSql, onCondition } from "./condition.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, readLayout } from "./layout.ts";
 import { checkLongRead } from "./lock.ts";
 import { openFile } from "./open.ts";
-import { onFile } from "./sqlite-failure.ts";
+import { Damage, onFile } from "./sqlite-failure.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
 
 /** A value as SQLite holds it; an integer beyond 2^53 is a bigint. */
 export type Cell = string | number | bigint | null;
 
-/** A value per column, in the order of the stream's columns. */
+/** A value per column, in the order of the columns that were asked for. */
 export type Cells = readonly Cell[];
 
 export type RowSelection = {
@@ -24,14 +25,23 @@ export type RowSelection = {
   readonly includeDeleted: boolean;
   /** Only rows written after this instant (ms); null for all. */
   readonly writtenAfter: number | null;
+  /** A condition in SQL that `checkCondition` let pass; null for none. */
+  readonly where: string | null;
+  /** At most so many rows; null for all. */
+  readonly limit: number | null;
   /** Groups the rows by the day or month (UTC) of `createdAt`, oldest first, those without one before all. */
   readonly groupBy: "day" | "month" | null;
 };
 
 /** `period` is `2026-11` or `2026-11-23` where rows are grouped; null for rows without a date, or ungrouped. */
-export type RowBatch = { readonly period: string | null; readonly rows: readonly Cells[] };
+export type RowBatch = {
+  readonly period: string | null;
+  readonly rows: readonly Cells[];
+  /** How many of these are marked deleted. */
+  readonly deleted: number;
+};
 
-export type FileSnapshot = {
+export type FileMoment = {
   /** When the snapshot was taken (ms, this machine's clock). */
   readonly at: number;
   /** Null for a file that no newer program has written to. */
@@ -39,9 +49,14 @@ export type FileSnapshot = {
   /** The account's id; null when no run has learned it. */
   readonly org: string | null;
   readonly status: (stream: Stream) => StreamStatus;
+  /** False where nothing of a stream was ever read: then that it has no rows means nothing. */
+  readonly wasRead: (stream: Stream) => boolean;
   /** The columns of a stream's table, those that came by drift included. */
   readonly columns: (stream: Stream) => readonly Column[];
-  readonly rows: (stream: Stream, selection: RowSelection) => Generator<RowBatch>;
+  /** Throws `usage` for what is no condition on the rows of a stream. */
+  readonly checkCondition: (stream: Stream, condition: string) => void;
+  /** Some or all of a stream's rows, in these columns of its. */
+  readonly rows: (stream: Stream, columns: readonly Column[], selection: RowSelection) => Generator<RowBatch>;
   readonly close: () => void;
 };
 
@@ -56,7 +71,7 @@ const DATED = {
 const PERIOD_LENGTH = { day: 10, month: 7 };
 
 /** Opens a file to read and takes a snapshot; throws `store-*`, and changes nothing. */
-export function openSnapshot(path: string): FileSnapshot {
+export function openMoment(path: string): FileMoment {
   const { db } = openFile(path, "read");
   try {
     return onFile(path, () => {
@@ -72,27 +87,37 @@ export function openSnapshot(path: string): FileSnapshot {
   }
 }
 
-function readers(db: Database, path: string): Pick<FileSnapshot, "status" | "columns" | "rows"> {
+type Readers = Pick<FileMoment, "status" | "wasRead" | "columns" | "checkCondition" | "rows">;
+
+function readers(db: Database, path: string): Readers {
+  const hasTable = (stream: Stream) => onFile(path, () => readLayout(db, stream).columns.length > 0);
   return {
     status: (stream) => onFile(path, () => streamStatus(db, stream)),
+    // What `load` brought has no state.
+    wasRead: (stream) =>
+      onFile(path, () => hasState(db, stream)) ||
+      (hasTable(stream) && onFile(path, () => hasRow(db, stream))),
     columns: (stream) =>
       onFile(path, () => {
         const { columns } = readLayout(db, stream);
         return columns.length === 0 ? stream.columns : columns;
       }),
-    *rows(stream, selection) {
-      const { columns } = onFile(path, () => readLayout(db, stream));
+    checkCondition: (stream, condition) => {
+      if (hasTable(stream)) onFile(path, () => checkCondition(db, stream, condition));
+    },
+    *rows(stream, columns, selection) {
       // A file made before a stream was known has no table of it.
-      if (columns.length === 0) return;
+      if (!hasTable(stream)) return;
       const batches =
         selection.groupBy === null
           ? plainRows(db, stream, columns, selection)
           : groupedRows(db, stream, columns, selection, selection.groupBy);
+      const step = () => batches.next();
       try {
         for (;;) {
-          const next = onFile(path, () => batches.next());
-          if (next.done === true) return;
-          yield next.value;
+          const batch = onFile(path, selection.where === null ? step : () => onCondition(stream, step));
+          if (batch.done === true) return;
+          yield batch.value;
         }
       } finally {
         batches.return(undefined);
@@ -107,17 +132,14 @@ function* plainRows(
   columns: readonly Column[],
   selection: RowSelection,
 ): Generator<RowBatch> {
-  const wide = wideColumns(columns);
-  const sql = `SELECT ${selectList(columns)} FROM ${quote(stream.name)} WHERE ${conditions(selection)}`;
+  const batch = createBatch(columns);
+  const sql = `SELECT ${selectList(columns)} FROM ${quote(stream.name)} WHERE ${conditions(selection)}${limitSql(selection)}`;
   yield* withStatement(db.prepare<Record<string, Cell>, []>(sql), function* (statement) {
-    let rows: Cell[][] = [];
     for (const row of statement.iterate()) {
-      rows.push(toCells(Object.values(row), wide));
-      if (rows.length < BATCH_ROWS) continue;
-      yield { period: null, rows };
-      rows = [];
+      batch.add(row);
+      if (batch.size() === BATCH_ROWS) yield batch.take(null);
     }
-    if (rows.length > 0) yield { period: null, rows };
+    if (batch.size() > 0) yield batch.take(null);
   });
 }
 
@@ -129,31 +151,51 @@ function* groupedRows(
   selection: RowSelection,
   by: "day" | "month",
 ): Generator<RowBatch> {
-  const wide = wideColumns(columns);
-  const created = columnOf(columns, "createdAt")?.name;
+  const created = columnOf(readLayout(db, stream).columns, "createdAt")?.name;
   const period =
     created === undefined
       ? "NULL"
       : `CASE WHEN ${quote(created)} GLOB '${DATED[by]}' THEN substr(${quote(created)}, 1, ${PERIOD_LENGTH[by]}) END`;
   const table = quote(stream.name);
   const order = `SELECT _rowid_ AS number, ${period} AS period FROM ${table}
-    WHERE ${conditions(selection)} ORDER BY period, number`;
+    WHERE ${conditions(selection)} ORDER BY period, number${limitSql(selection)}`;
   const one = `SELECT ${selectList(columns)} FROM ${table} WHERE _rowid_ = ?`;
   yield* withStatement(db.prepare<Record<string, Cell>, [number]>(one), function* (lookUp) {
     const numbers = db.prepare<{ number: number; period: string | null }, []>(order);
     yield* withStatement(numbers, function* (statement) {
-      let batch: { period: string | null; rows: Cell[][] } = { period: null, rows: [] };
+      const batch = createBatch(columns);
+      let current: string | null = null;
       for (const { number, period } of statement.iterate()) {
-        if (batch.rows.length >= BATCH_ROWS || (batch.rows.length > 0 && batch.period !== period)) {
-          yield batch;
-          batch = { period, rows: [] };
-        }
-        batch.period = period;
-        batch.rows.push(toCells(Object.values(lookUp.get(number)!), wide));
+        const isFull = batch.size() === BATCH_ROWS || current !== period;
+        if (isFull && batch.size() > 0) yield batch.take(current);
+        current = period;
+        const row = lookUp.get(number);
+        if (row === null) throw new Damage(`row ${number} of ${stream.name} is not found where it is`);
+        batch.add(row);
       }
-      if (batch.rows.length > 0) yield batch;
+      if (batch.size() > 0) yield batch.take(current);
     });
   });
+}
+
+/** Gathers rows, as `selectList` has them, until they are taken. */
+function createBatch(columns: readonly Column[]) {
+  const wide = wideColumns(columns);
+  let rows: Cells[] = [];
+  let deleted = 0;
+  return {
+    size: () => rows.length,
+    add(row: Record<string, Cell>) {
+      const cells = Object.values(row);
+      if (cells.pop() === 1) deleted += 1;
+      rows.push(toCells(cells, wide));
+    },
+    take(period: string | null): RowBatch {
+      const taken = { period, rows, deleted };
+      [rows, deleted] = [[], 0];
+      return taken;
+    },
+  };
 }
 
 function* withStatement<S extends Statement<unknown, never[]>, T>(
@@ -167,17 +209,26 @@ function* withStatement<S extends Statement<unknown, never[]>, T>(
   }
 }
 
-function conditions({ includeDeleted, writtenAfter }: RowSelection): string {
+function conditions({ includeDeleted, writtenAfter, where }: RowSelection): string {
   const parts = [
     includeDeleted ? [] : ["_deleted_at IS NULL"],
     writtenAfter === null ? [] : [`_synced_at > '${formatTime(writtenAfter)}'`],
+    where === null ? [] : [conditionSql(where)],
   ].flat();
   return parts.join(" AND ") || "TRUE";
 }
 
-/** Named by number, because an object's values come in the order of its names only while these are no numbers. */
+function limitSql({ limit }: RowSelection): string {
+  return limit === null ? "" : ` LIMIT ${limit}`;
+}
+
+/**
+ * The columns, and whether the row is marked deleted. Named by number, because an object's values come in the order
+ * of its names only while these are no numbers.
+ */
 function selectList(columns: readonly Column[]): string {
-  return columns.map((column, index) => `${expression(column)} AS c${index}`).join(", ");
+  const list = columns.map((column, index) => `${expression(column)} AS c${index}`);
+  return [...list, "_deleted_at IS NOT NULL AS gone"].join(", ");
 }
 
 /** An integer that a double cannot hold comes as text; to ask for bigint would make every one of them one. */
@@ -194,9 +245,19 @@ function wideColumns(columns: readonly Column[]): readonly number[] {
 function toCells(cells: Cell[], wide: readonly number[]): Cell[] {
   for (const index of wide) {
     const cell = cells[index];
-    if (typeof cell === "string") cells[index] = BigInt(cell);
+    if (typeof cell !== "string") continue;
+    if (!/^-?\d+$/.test(cell)) throw new Damage(`${cell.slice(0, 20)} in a column of integers`);
+    cells[index] = BigInt(cell);
   }
   return cells;
+}
+
+function hasState(db: Database, { name }: Stream): boolean {
+  return db.query("SELECT 1 FROM _sync_state WHERE stream = ?").get(name) !== null;
+}
+
+function hasRow(db: Database, { name }: Stream): boolean {
+  return db.query(`SELECT 1 FROM ${quote(name)} LIMIT 1`).get() !== null;
 }
 
 function readOrg(db: Database): string | null {

@@ -3,8 +3,10 @@
  * environment or is the default, and which type the command receives. A value that its kind does not allow
  * never reaches a command.
  */
+
+import { formatCount } from "../lib/amounts.ts";
 import { formatBytes, parseSize } from "../lib/bytes.ts";
-import { formatDuration, parseDuration, parseTime } from "../lib/time.ts";
+import { formatDuration, formatTime, parseDate, parseDuration } from "../lib/time.ts";
 import { quote } from "./quote.ts";
 import { suggest } from "./suggest.ts";
 
@@ -74,33 +76,29 @@ export type ValueOf<O extends Option> = O extends { kind: "boolean" | "list" } |
 
 export type Values<T extends OptionTable> = { readonly [Name in keyof T]: ValueOf<T[Name]> };
 
-export type Reading = { readonly value: Value } | { readonly problem: string };
+export type Reading = { readonly value: Value; readonly note?: string } | { readonly problem: string };
 
-/** Reads an option's text as its kind asks; `problem` is worded to follow the flag's name. */
+/** Reads an option's text as its kind asks; `problem` and `note` are worded to follow the flag's name. */
 export function readValue(option: Exclude<Option, { kind: "boolean" }>, text: string): Reading {
   switch (option.kind) {
     case "path":
     case "string":
       return { value: text };
     case "integer":
-      return within(option, readInteger(text), `"${text}" is not a whole number`, (limit) =>
-        limit.toLocaleString("en-US"),
-      );
+      return within(option, readInteger(text), `"${text}" is not a whole number`, formatCount);
     case "number":
       return within(option, readNumber(text), `"${text}" is not a number`, String);
     case "duration":
       return within(
         option,
         parseDuration(text),
-        `"${text}" is not a duration (90s, 15m, 2h, 1d)`,
+        `"${text}" is not a duration (90s, 15m, 2h, 1d, 2w)`,
         formatDuration,
       );
     case "size":
       return within(option, parseSize(text), `"${text}" is not a size (512kB, 64MB, 1GiB)`, formatBytes);
-    case "time": {
-      const value = readTime(text);
-      return value === null ? { problem: `"${text}" is not a date that exists (year-month-day)` } : { value };
-    }
+    case "time":
+      return readDate(text);
     case "enum": {
       const value = option.choices.find((choice) => choice === text.toLowerCase());
       return value === undefined ? { problem: notAmong(text, option.choices) } : { value };
@@ -128,7 +126,7 @@ export function exampleOf(option: Exclude<Option, { kind: "boolean" }>): string 
     case "size":
       return "64MB";
     case "time":
-      return "2024-01-31, 2024-01-31T08:00:00Z or 01/31/2024";
+      return "2024-01-31, 2024-01-31T08:00:00Z, 01/31/2024, yesterday or 7d";
     case "enum":
       return option.choices.join("|");
   }
@@ -169,10 +167,14 @@ function readNumber(text: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** Month first in the form with slashes, as the connectors we replace took it. */
-function readTime(text: string): number | null {
-  const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text);
-  if (american === null) return parseTime(text);
-  const [, month = "", day = "", year] = american;
-  return parseTime(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`);
+/** What could be read two ways is read with the month first, and the reader is told so. */
+function readDate(text: string): Reading {
+  const date = parseDate(text);
+  if (date === null) return { problem: `"${text}" is not a date that exists (year-month-day)` };
+  if (!date.isEitherWay) return { value: date.at };
+  const day = formatTime(date.at).slice(0, 10);
+  return {
+    value: date.at,
+    note: `"${text}" is read month first, as ${day}; written like that it is certain`,
+  };
 }

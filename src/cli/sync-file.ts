@@ -2,9 +2,10 @@
  * One sync from end to end, for `sync` and `demo`: who the key is, the file, the run, the report. The file
  * is not touched before the key was seen to work.
  */
+import { listed } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { formatTime } from "../lib/time.ts";
+import { formatTime, readableTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Stream } from "../streams/define.ts";
@@ -15,7 +16,7 @@ import { meetAccount, showLimiter } from "./account.ts";
 import type { Connection } from "./connect.ts";
 import type { Progress } from "./progress.ts";
 
-export type SynchronizeOptions = {
+export type SyncFileOptions = {
   readonly db: string;
   readonly streams: readonly Stream[];
   readonly start: number | null;
@@ -26,9 +27,11 @@ export type SynchronizeOptions = {
   readonly audits: boolean;
   /** Mark rows that a complete listing lacks as deleted, however many they are. */
   readonly force: boolean;
+  /** Take the file from another process that holds it. */
+  readonly takeOver: boolean;
 };
 
-export type Synchronized = {
+export type SyncedFile = {
   readonly report: RunReport;
   readonly exitCode: number;
   /** What ended the run early; null when it came to its end. */
@@ -39,17 +42,17 @@ export type Synchronized = {
  * Runs a sync and returns its report; throws only what prevents a run from beginning (`auth`, `network`,
  * the file) and bugs. `controller` is aborted when an error stops the run.
  */
-export async function synchronize(
+export async function syncFile(
   connection: Connection,
-  { force, ...options }: SynchronizeOptions,
+  { force, takeOver, ...options }: SyncFileOptions,
   controller: AbortController,
-  { log, progress }: { log: Log; progress: Progress },
-): Promise<Synchronized> {
+  { log, progress, signal }: { log: Log; progress: Progress; signal: AbortSignal },
+): Promise<SyncedFile> {
   const account = await meetAccount(connection, log);
   const store = openStore(options.db, { mode: "create" });
   const stopShowing = showLimiter(connection, progress);
   try {
-    store.lock.acquire("sync");
+    await store.lock.acquire("sync", { takeOver, signal, onWatch: log.info });
     const resumes = store.wasCutShort();
     const startedAt = formatTime(Date.now());
     const run = store.beginRun({
@@ -60,16 +63,20 @@ export async function synchronize(
       streams: options.streams.map(({ name }) => name),
     });
     if (store.wasEmpty) log.info(`${options.db} is new: this is a full read`);
-    const sink: Sink = { ...store, commit: (batch) => store.commit({ ...batch, force }) };
-    const outcome = await noted(store, run, () =>
-      runSync(
+    const sink: Sink = {
+      ...store,
+      commit: (batch) => store.commit({ ...batch, force, heard: account.clocks.server }),
+    };
+    const outcome = await noted(store, run, async () => {
+      tellOlder(store, options, log);
+      return await runSync(
         account.api,
         sink,
         { ...options, resumes, clocks: account.clocks, abort: (reason) => controller.abort(reason) },
         account.denied,
         { progress: progress.update },
-      ),
-    );
+      );
+    });
     const report: RunReport = {
       run,
       status: runStatus(outcome.streams, outcome.stopped),
@@ -83,6 +90,24 @@ export async function synchronize(
   } finally {
     stopShowing();
     store.close();
+  }
+}
+
+/** A run that goes on to rows older than a former start date reads more than changes, and says why. */
+function tellOlder(
+  store: Store,
+  { streams, start }: Pick<SyncFileOptions, "streams" | "start">,
+  log: Log,
+): void {
+  const starts = streams.flatMap((stream) => {
+    const former = store.loadState(stream)?.start ?? null;
+    const isOlder = former !== null && (start === null || start < Date.parse(former));
+    return isOlder ? [{ name: stream.name, former }] : [];
+  });
+  const from = start === null ? "" : ` since ${readableTime(formatTime(start))}`;
+  for (const [former, group] of Map.groupBy(starts, (each) => each.former)) {
+    const names = listed(group.map(({ name }) => name));
+    log.info(`${names}: read since ${readableTime(former)} until now; older changes${from} are read, too`);
   }
 }
 

@@ -1,14 +1,14 @@
 /** The options that several commands share, as data; a command spreads the groups it needs into its table. */
 import { resolveBaseUrl } from "../kustomer/host.ts";
 import { STREAMS } from "../streams/index.ts";
-import type { OptionTable } from "./option.ts";
+import type { OptionTable } from "./option-kinds.ts";
 import type { Positional } from "./parse.ts";
 import { KEY_IS_NO_ARGUMENT } from "./quote.ts";
 
 /** Every command has these. */
 export const outputOptions = {
   json: { kind: "boolean", summary: "print one JSON object on stdout" },
-  quiet: { kind: "boolean", summary: "say nothing but warnings and errors" },
+  quiet: { kind: "boolean", summary: "print nothing unless something is wrong" },
   verbose: { kind: "boolean", summary: "say more, on stderr" },
   noColor: { kind: "boolean", summary: "no colour, even on a terminal" },
 } as const satisfies OptionTable;
@@ -21,6 +21,14 @@ export const databaseOptions = {
     env: "KUSTOMER_SYNC_DB",
     default: "./kustomer.db",
     example: "./kustomer.db",
+  },
+} as const satisfies OptionTable;
+
+/** For a holder that lives, or seems to, and will not end by itself. */
+export const takeOverOption = {
+  takeOver: {
+    kind: "boolean",
+    summary: "take what another process holds; that one then writes nothing more",
   },
 } as const satisfies OptionTable;
 

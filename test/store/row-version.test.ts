@@ -1,7 +1,7 @@
 /** Which of two copies of a row is the newer one, and when they are the same. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { differenceOf, type Version, versionOf } from "../../src/store/version.ts";
+import { differenceOf, type Version, versionOf } from "../../src/store/row-version.ts";
 import { resource } from "./fixture.ts";
 
 const OLD = "2024-01-01T00:00:00.000Z";

@@ -1,8 +1,10 @@
 /**
  * Where a copy of the file goes. It is written under a name that only it has, a part, and takes its final one
- * when it is whole; what would harm it there, or what it would harm, is refused before anything is written.
+ * when it is whole; what would harm it there, or what it would harm, is refused before anything is written. One copy
+ * at a time goes to a place: who holds it removes the parts that others left.
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -17,7 +19,10 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { isRunning } from "../lib/process.ts";
+import type { Keeper } from "../lib/keeper.ts";
+import { createLease, type Held, type Lease, type Pace } from "../lib/lease.ts";
+import { fileLease } from "../lib/lease-file.ts";
+import { FILE_MODE, permissions } from "../lib/modes.ts";
 import { sqliteFailure } from "./sqlite-failure.ts";
 
 /** What SQLite puts beside a file, and takes for its own whoever left it there. */
@@ -64,29 +69,53 @@ function checkName(source: string, target: string, overwrite: boolean): void {
   });
 }
 
-/** Makes the empty part of a target, which as many may read as the file it is a copy of. */
-export function createPart(target: string, mode: number): string {
+/** Holds a place that a copy goes to; throws `store-busy` where another copy goes there. */
+export function leaseOf(
+  target: string,
+  options: { readonly pace?: Pace | undefined; readonly keeper?: Keeper | undefined },
+): Lease {
+  const full = resolve(target);
+  const store = fileLease(dirname(full), { stem: `${basename(full)}.`, end: ".snapshot-lease" });
+  const busy = ({ holder: { command, pid, host, started_at } }: Held) =>
+    new AppError(
+      "store-busy",
+      `another ${command} (process ${pid} on ${host}, since ${started_at}) is writing there`,
+      { at: target, hint: `wait for it, or ${ANOTHER}` },
+    );
+  const lost = () =>
+    new AppError("store-busy", "the lease on it was taken away while it was being made", {
+      at: target,
+      hint: "the same command again; no half copy was left",
+    });
+  return createLease(store, { busy, lost }, options);
+}
+
+/** Makes the empty part of a target, which its owner alone may read, or those who may read the file it replaces. */
+export function createPart(target: string): string {
   const token = crypto.randomUUID().slice(0, 8);
-  const part = `${target}.${process.pid}-${token}.snapshot-part`;
+  const part = `${target}.${token}.snapshot-part`;
   try {
-    closeSync(openSync(part, "wx", mode & 0o777));
+    const replaced = lstatSync(target, { throwIfNoEntry: false });
+    closeSync(openSync(part, "wx", FILE_MODE));
+    if (replaced?.isFile()) chmodSync(part, permissions(replaced.mode));
   } catch (error) {
     throw targetFailure(target, error);
   }
   return part;
 }
 
-/** Removes the parts that killed processes left at a target; one that is being written stays. */
+/** Removes the parts that others left at a target; to be called by who holds it. */
 export function removeParts(target: string): void {
   const folder = dirname(resolve(target));
   const begin = `${basename(target)}.`;
   for (const name of readdirSync(folder)) {
-    const match = name.startsWith(begin) ? PART.exec(name.slice(begin.length)) : null;
-    if (match !== null && !isAnothers(Number(match[1]))) rmSync(join(folder, name), { force: true });
+    if (!name.startsWith(begin) || !PART.test(name.slice(begin.length))) continue;
+    const path = join(folder, name);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true });
   }
 }
 
-const PART = /^(\d+)-[0-9a-f]{8}\.snapshot-part(-journal)?$/;
+const PART = /^[0-9a-f]{8}\.snapshot-part(-journal)?$/;
 
 export function removePart(part: string): void {
   for (const path of [part, `${part}-journal`]) rmSync(path, { force: true });
@@ -145,11 +174,6 @@ function isPartOf(source: string, target: string): boolean {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-/** A number of our own was a process before us, as in a container, where it is always the same. */
-function isAnothers(pid: number): boolean {
-  return pid !== process.pid && isRunning(pid);
 }
 
 function syncToDisk(path: string, flags: string): void {
