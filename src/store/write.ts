@@ -5,7 +5,7 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
-import { formatTime, isCanonicalTime, parseTime } from "../lib/time.ts";
+import { formatTime, isCanonicalTime, latestTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, growLayout, type Layout } from "./layout.ts";
@@ -15,6 +15,9 @@ export type Written = { readonly written: number; readonly deleted: number };
 
 /** Instants, ms: the server's clock, and the file's own. */
 export type Moment = { readonly now: number; readonly at: number };
+
+/** A time of change so far ahead of every clock is odd, and says nothing of what is newer. */
+const ODD_FROM_MS = 86_400_000;
 
 type Places = { readonly synced: number; readonly deleted: number; readonly updated: number };
 
@@ -56,6 +59,7 @@ export class TableWriter {
   write(rows: readonly Resource[], deleted: boolean, { now, at }: Moment): Written {
     const syncedAt = formatTime(at);
     const noticedAt = formatTime(now);
+    const oddFrom = formatTime(Math.min(Math.max(now, at, Date.now()) + ODD_FROM_MS, latestTime));
     let written = 0;
     let newlyDeleted = 0;
     for (const resource of rows) {
@@ -71,7 +75,7 @@ export class TableWriter {
       values[this.#places.deleted] =
         mark === null ? null : (mark.at ?? (values[this.#places.updated] as string | null) ?? noticedAt);
       const wasLive = mark === null ? false : this.#isLive.get(resource.id)?.live !== 0;
-      const { changes } = this.#upsert.run(...values, mark?.at === undefined ? 0 : 1);
+      const { changes } = this.#upsert.run(...values, mark?.at === undefined ? 0 : 1, oddFrom);
       written += changes;
       if (wasLive && changes > 0) newlyDeleted += 1;
     }
@@ -121,11 +125,14 @@ function placesOf({ columns }: Layout): Places {
   return { synced: place("_synced_at"), deleted: place("_deleted_at"), updated };
 }
 
-/** The last parameter says whether `_deleted_at` is Kustomer's own date, which then replaces one of ours. */
+/**
+ * The last parameters say whether `_deleted_at` is Kustomer's own date, which then replaces one of ours, and from when
+ * on a time of change is odd.
+ */
 function upsertSql(table: string, { columns }: Layout): string {
   const names = columns.map(({ name }) => name);
   const places = names.map((_, index) => `?${index + 1}`);
-  const own = `?${names.length + 1}`;
+  const [own, oddFrom] = [`?${names.length + 1}`, `?${names.length + 2}`];
   const changing = names.filter((name) => !["id", "_synced_at", "_deleted_at"].includes(name));
   const stored = (name: string) => `${quote(table)}.${quote(name)}`;
   const given = (name: string) => `excluded.${quote(name)}`;
@@ -137,15 +144,18 @@ function upsertSql(table: string, { columns }: Layout): string {
       ${changing.map((name) => `${quote(name)} = ${given(name)}`).join(", ")},
       _synced_at = excluded._synced_at,
       _deleted_at = ${deletedAt}
-    WHERE (${notOlder(columns, stored, given)})
+    WHERE (${notOlder(columns, stored, given, oddFrom)})
       AND ((${changing.map(stored).join(", ")}) IS NOT (${changing.map(given).join(", ")})
         OR ${stored("_deleted_at")} IS NOT ${deletedAt})`;
 }
 
 type Named = (name: string) => string;
 
-/** A given row that does not tell its age gives way to one that does; among equals the revision decides. */
-function notOlder(columns: Layout["columns"], stored: Named, given: Named): string {
+/**
+ * A given row that does not tell its age gives way to one that does; among equals the revision decides, and where the
+ * stored row claims to have changed in days to come.
+ */
+function notOlder(columns: Layout["columns"], stored: Named, given: Named, oddFrom: string): string {
   const updatedAt = columnOf(columns, "updatedAt");
   if (updatedAt === null) return "TRUE";
   const [before, now] = [stored(updatedAt.name), given(updatedAt.name)];
@@ -154,5 +164,6 @@ function notOlder(columns: Layout["columns"], stored: Named, given: Named): stri
     rev?.kind === "int" || rev?.kind === "real"
       ? ` AND (${stored(rev.name)} IS NULL OR ${given(rev.name)} IS NULL OR ${given(rev.name)} >= ${stored(rev.name)})`
       : "";
-  return `${before} IS NULL OR ${now} > ${before} OR (${now} = ${before}${revision})`;
+  const isOdd = `(${before} > ${oddFrom} AND ${now} <= ${oddFrom})`;
+  return `${before} IS NULL OR ${now} > ${before} OR ((${now} = ${before} OR ${isOdd})${revision})`;
 }

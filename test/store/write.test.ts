@@ -3,6 +3,8 @@ import { NOW, put, resource, row, stream, withStore } from "./fixture.ts";
 
 const v1 = "2024-01-01T00:00:00.000Z";
 const v2 = "2024-02-01T00:00:00.000Z";
+const ahead = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+const [today, soon, later] = [ahead(20), ahead(24 * 400), ahead(24 * 27_000)];
 
 describe("an older version never replaces a newer one", () => {
   type Version = { updatedAt?: unknown; rev?: unknown };
@@ -19,6 +21,22 @@ describe("an older version never replaces a newer one", () => {
     ["with a time that is none", { updatedAt: v1 }, { updatedAt: "soon" }, false],
     ["first with a time", {}, { updatedAt: v1 }, true],
     ["both without a time", {}, {}, true],
+    [
+      "stored from days to come, same revision",
+      { updatedAt: later, rev: 2 },
+      { updatedAt: v1, rev: 2 },
+      true,
+    ],
+    ["stored from days to come, no revision", { updatedAt: later }, { updatedAt: v1 }, true],
+    [
+      "stored from days to come, lower revision",
+      { updatedAt: later, rev: 2 },
+      { updatedAt: v1, rev: 1 },
+      false,
+    ],
+    ["stored from days to come, without a time", { updatedAt: later }, {}, false],
+    ["stored from days to come, earlier in them", { updatedAt: later }, { updatedAt: soon }, false],
+    ["stored from within a day", { updatedAt: today, rev: 2 }, { updatedAt: v1, rev: 2 }, false],
   ];
   for (const [name, stored, given, replaces] of cases) {
     test(`${name}: ${replaces ? "replaces" : "does not"}`, () => {
