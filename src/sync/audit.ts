@@ -83,10 +83,34 @@ export async function* audit(options: AuditOptions): AsyncGenerator<Reread, Audi
     yield { source: "archive", ranges: [{ from: start, to: horizon }] };
   }
   const isOldTurn = old !== null && ((turn + place) % 2 === 0 || whole === null);
+  const part = isOldTurn && whole !== null ? oldPartOf(old, turn, { ...options, before: result }) : null;
+  if (isOldTurn && part !== null) {
+    return { ...(yield* auditOldPart(old, part, { ...options, before: result })), turn };
+  }
   if (isOldTurn) return { ...(yield* auditBoth(whole, old, { ...options, before: result })), turn };
   if (whole === null) return result;
-  const part = partOf(whole, turn, options);
-  return { ...(yield* auditSource("search", whole, part, { ...options, before: result })), turn };
+  const slice = partOf(whole, turn, options);
+  return { ...(yield* auditSource("search", whole, slice, { ...options, before: result })), turn };
+}
+
+/** The part of the old rows that every other of their turns counts; null in those that count all of them. */
+function oldPartOf(old: Range, turn: number, options: AuditOptions): Range | null {
+  const nth = turn >> 1;
+  return nth % 2 === 0 ? null : partOf(old, (nth >> 1) + 1, { ...options, horizon: old.to });
+}
+
+/** Counts a part of the old rows alone: a row in an old version, on the wrong side of its border, is told by no sum. */
+async function* auditOldPart(
+  old: Range,
+  part: Range,
+  options: AuditOptions & { readonly before: AuditState },
+): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
+  const { before } = options;
+  const found = yield* auditSource("archive", old, part, {
+    ...options,
+    before: { ...before, unexplained: 0 },
+  });
+  return found.counted.equal === false ? { ...before, counted: found.counted } : before;
 }
 
 /**

@@ -7,7 +7,7 @@ import { AppError } from "../lib/errors.ts";
 /** So many requests may prove nothing, whatever else came: to halve all of time down to one instant takes 50 of them. */
 const MOST = 300;
 /** And so many for each one that brought rows and proved something. */
-const MOST_FOR_EACH = 8;
+const MOST_FOR_EACH = 4;
 
 export class Patience {
   #fruitful = 0;

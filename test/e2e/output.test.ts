@@ -11,7 +11,15 @@ let sandbox: SandboxProcess;
 const db = join(folder.path, "kustomer.db");
 
 beforeAll(async () => {
-  sandbox = await startSandboxProcess(folder.path, ["--rows", "1000"]);
+  // Every test asks it, in whatever order: none is to wait for the others.
+  sandbox = await startSandboxProcess(folder.path, [
+    "--rows",
+    "1000",
+    "--rpm",
+    "1000000",
+    "--search-rpm",
+    "1000000",
+  ]);
   expect((await run(["sync", "--quiet"], options())).code).toBe(0);
 });
 afterAll(async () => {
