@@ -62,7 +62,9 @@ export function nextInstant(db: Database, told: ToldTime): number {
   const server = isOwn ? machine : serverTime(db, heard);
   const isApart = Math.abs(machine - server) > APART_MS;
   const agree = !isOwn && Math.abs(machine - server) < AGREE_MS;
-  const later = Math.max(machine, server);
+  // The `Date` header tells whole seconds: its own clock may be nearly one further.
+  const isSameSecond = machine >= server && machine < server + 1_000;
+  const later = isOwn || isSameSecond ? machine : Math.max(machine, server + 999);
   let last = readClock(db)?.at ?? 0;
   if (agree && last > later + APART_MS) last = putRight(db, later);
   const now = isApart ? (server < last ? machine : server) : later;

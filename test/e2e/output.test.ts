@@ -111,7 +111,7 @@ test("check tells whose key it is, the budget, and what can be read", async () =
   const { code, stdout } = await run(["check", "--json"], options());
   expect(code).toBe(0);
   const report = JSON.parse(stdout);
-  expect(report.budget).toMatchObject({ org_limit: 1_000, org_share: 500, search: 100 });
+  expect(report.budget).toMatchObject({ org_limit: 1_000_000, org_share: 500_000, search: 100 });
   expect(report.streams.map(({ readable }: { readable: boolean }) => readable)).toEqual(Array(9).fill(true));
 });
 
@@ -125,14 +125,17 @@ describe("load", () => {
   const old = row("t1", "old", "2024-01-01T00:00:00.000Z");
   const young = row("t1", "young", "2024-02-01T00:00:00.000Z");
 
-  test("takes a page, an array, one resource and NDJSON, and never goes backwards", async () => {
-    const files = {
-      "page.json": JSON.stringify({ meta: {}, data: [young] }, null, 2),
-      "array.json": JSON.stringify([old, row("t2", "two", "2024-01-01T00:00:00.000Z")]),
-      "single.json": JSON.stringify({ data: old }),
-      "lines.ndjson": `${JSON.stringify(row("t3", "three", "2024-01-01T00:00:00.000Z"))}\n${JSON.stringify(old)}\n`,
-    };
+  const files = {
+    "page.json": JSON.stringify({ meta: {}, data: [young] }, null, 2),
+    "array.json": JSON.stringify([old, row("t2", "two", "2024-01-01T00:00:00.000Z")]),
+    "single.json": JSON.stringify({ data: old }),
+    "lines.ndjson": `${JSON.stringify(row("t3", "three", "2024-01-01T00:00:00.000Z"))}\n${JSON.stringify(old)}\n`,
+  };
+  beforeAll(async () => {
     for (const [name, text] of Object.entries(files)) await Bun.write(join(folder.path, name), text);
+  });
+
+  test("takes a page, an array, one resource and NDJSON, and never goes backwards", async () => {
     const args = ["load", "tags", ...Object.keys(files), "--db", "loaded.db", "--json"];
     const { code, stdout } = await run(args, options());
     expect(code).toBe(0);

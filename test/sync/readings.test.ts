@@ -27,7 +27,7 @@ async function setUp(names: readonly ReadingName[], seed = 1): Promise<Lab> {
   // Of an account as large as that these would be a matter of minutes.
   if (quirks.maxRows !== undefined) quirks.maxRows = 1_000;
   if (quirks.mostTotal !== undefined) quirks.mostTotal = 1_000;
-  const sandbox = await startSandbox({ rows: 4_000, seed, ...limits, now, quirks, withoutRole: [] });
+  const sandbox = await startSandbox({ rows: 2_500, seed, ...limits, now, quirks, withoutRole: [] });
   const harness = createHarness(sandbox);
   ends.push(() => sandbox.stop(), harness.end);
   // This machine's clock is right, whatever the server says.
