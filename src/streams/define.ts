@@ -1,6 +1,6 @@
 /**
  * What a stream is: a name, how Kustomer serves it, and the columns of its table. A stream is data; every
- * table, schema, request and test follows from it, and nothing elsewhere names a stream.
+ * table, schema, request and test follows from it, and nothing else of the program names a stream but the sandbox.
  */
 import { snakeCase } from "./snake-case.ts";
 

@@ -58,6 +58,8 @@ const HOUR = 3_600_000;
 const LIST_TURNS = 5;
 /** How far back from the horizon the parts begin that are counted in turn. */
 const BACK = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR, 365 * 24 * HOUR];
+/** A difference that stayed after all of it came is looked into again every so many turns: it may have been a lie. */
+const ASKED_AFRESH = 9;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Audits one stream; returns what the next audit is to know. Throws `incomplete` where the index is plainly ill. */
@@ -217,7 +219,8 @@ async function* auditSource(
   parts = await countParts(source, ranges, options);
   if (parts === null) return yield* auditParts(source, whole, options);
   const difference = total(parts, "index") - total(parts, "file");
-  const isExplained = differing(parts).length === 1 && difference !== 0 && difference === before.unexplained;
+  const isKnown = before.turn % ASKED_AFRESH !== 0 && difference === before.unexplained;
+  const isExplained = differing(parts).length === 1 && difference !== 0 && isKnown;
   let unexplained = isExplained ? difference : 0;
   if (!isExplained && differing(parts).length > 0) {
     checkHealth(total(parts, "index"), total(parts, "file"));

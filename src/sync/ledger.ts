@@ -68,7 +68,7 @@ export class Ledger {
       for (const range of open(source)) this.pieces.add(source, range, PAGE_SIZE);
     }
     this.isListDue = isListed && open("archive").length > 0;
-    this.#goOn();
+    this.#resume();
     this.leaveSettled(PAGE_SIZE / 2);
   }
 
@@ -77,7 +77,7 @@ export class Ledger {
   }
 
   /** Goes on with ties and with what was not proven where the run before left them. */
-  #goOn(): void {
+  #resume(): void {
     const { pieces } = this;
     for (const tie of this.#state.ties) {
       const holder = pieces.holding(tie.source, tie.at);

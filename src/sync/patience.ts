@@ -4,9 +4,9 @@
  */
 import { AppError } from "../lib/errors.ts";
 
-/** So many requests may prove nothing, whatever else came: to halve all of time down to one instant takes 50 of them. */
+/** At most this many requests may prove nothing, whatever else came: to halve all of time down to one instant takes 50 of them. */
 const MOST = 600;
-/** And so many for each one that brought rows and proved something. */
+/** And at most this many more for each one that brought rows and proved something. */
 const MOST_FOR_EACH = 4;
 
 export class Patience {

@@ -7,7 +7,7 @@ import type { Mark } from "./page-proof.ts";
 import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
 import type { Source, TieProgress, Unproven } from "./stream-state.ts";
 
-/** So many rows are enough to recognise a place by. */
+/** This many rows are enough to recognise a place by. */
 const MOST_MARKS = 5;
 
 export type Piece = {

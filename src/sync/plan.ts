@@ -115,13 +115,13 @@ export function beginState(stored: SearchState | OldState | null, options: PlanO
     start,
     done: {
       ...state.done,
-      // What was read of the list needs no other mark.
+      // Rows that only the list knows are read once the list is: the search has nothing to add to them.
       search: intersect(
         state.done.search,
         before(options.isListed ? Math.max(reread, listedTo(clocks)) : reread),
       ),
     },
-    // What is looked at again is begun again.
+    // What lies after `reread` is asked for again from its beginning, so that nothing half done is kept of it.
     ties: state.ties.filter(({ at }) => at < reread || at >= state.horizon),
     unproven: state.unproven.filter(({ next }) => next <= reread || next > state.horizon),
   };

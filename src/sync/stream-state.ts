@@ -84,7 +84,7 @@ export type SearchState = {
    * index was seen to know. `EARLIEST` while it showed none.
    */
   readonly horizon: number;
-  /** True once what lies before the horizon by less than the look-back was read when it was older than that. */
+  /** True once the horizon was older than the look-back when it was read; until then what lies before it is read again. */
   readonly settled: boolean;
   /** True when the stored state said that the rows of the horizon's own instant were read, every one of them. */
   readonly isRead: boolean;

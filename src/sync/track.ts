@@ -17,7 +17,7 @@ import { createSearchReader } from "./search-reader.ts";
 import type { Sink } from "./sink.ts";
 import { decodeListState, decodeSearchState } from "./stream-state.ts";
 
-/** So many rows that were kept out are named. */
+/** At most this many of the rows that were kept out are named. */
 const NAMED = 5;
 
 export type PlannedOptions = SyncOptions & { readonly fullSince: number | null };
