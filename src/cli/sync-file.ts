@@ -3,7 +3,7 @@
  * is not touched before the key was seen to work.
  */
 import { listed } from "../lib/amounts.ts";
-import { AppError, EXIT } from "../lib/errors.ts";
+import { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime, readableTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
@@ -85,7 +85,7 @@ export async function syncFile(
       ...account.spent(),
       streams: outcome.streams,
     };
-    if (outcome.stopped === null || outcome.stopped.exitCode !== EXIT.store) store.finishRun(run, report);
+    if (outcome.stopped?.isOfFile !== true) store.finishRun(run, report);
     return { report, exitCode: runExitCode(outcome.streams, outcome.stopped), stopped: outcome.stopped };
   } finally {
     stopShowing();

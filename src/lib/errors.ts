@@ -81,6 +81,11 @@ export class AppError extends Error {
     return RECOVERY[this.code].exit;
   }
 
+  /** Whether it is of the file or its disk, which then cannot be written to either. */
+  get isOfFile(): boolean {
+    return this.code.startsWith("store-") || this.code === "disk-full";
+  }
+
   /** Gives the same error a place, where it has none yet. */
   located(at: string): AppError {
     if (this.at !== undefined) return this;
