@@ -24,6 +24,11 @@ export type KeptOut = {
   readonly why: string;
 };
 
+/** The first row of a page that could not be kept; null when all could. */
+export function firstKeptOut({ rejected, keptOut }: Pick<Rows, "rejected" | "keptOut">): KeptOut | null {
+  return rejected === 0 ? null : (keptOut[0] ?? { id: null, why: "cannot be kept" });
+}
+
 /** So many of the rows that were kept out are named. */
 const NAMED = 5;
 

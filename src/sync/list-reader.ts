@@ -4,6 +4,7 @@
  * while its pages are read, a row must be missing from two listings in a row before it is marked deleted.
  */
 import type { Page } from "../kustomer/search.ts";
+import { firstKeptOut } from "../kustomer/shapes.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { ListRead, ListVariant, Stream } from "../streams/define.ts";
@@ -68,7 +69,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       for (let tries = 1; ; tries += 1) {
         take(page.rows);
         for (const { id } of page.rows) listed.add(id);
-        if (page.rejected > 0) unkept = page.keptOut[0]?.why ?? "cannot be kept";
+        unkept ??= firstKeptOut(page)?.why ?? null;
         const isShort = page.next !== null && sizeOf(page) > 0 && sizeOf(page) < largest;
         if (!isShort || tries === ASKED_AT_MOST) break;
         page = await context.api.list(at);
@@ -91,9 +92,11 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
 
   /** Reads a listing of rows that the plain one leaves out; where that is not honoured it says nothing about them. */
   async function readVariant(variant: ListVariant, plain: ReadonlySet<string>): Promise<Set<string>> {
+    let isHonoured: boolean | null = null;
     return follow(variant.query, (rows, listed) => {
       const others = rows.filter(({ id }) => !plain.has(id));
-      const isHonoured = [...listed].filter((id) => !plain.has(id)).length * 2 >= listed.size;
+      // Once for all pages: the listing is as long as it gets before the first of them is kept.
+      isHonoured ??= [...listed].filter((id) => !plain.has(id)).length * 2 >= listed.size;
       context.commit(others, null, { deleted: variant.deleted && isHonoured });
     });
   }

@@ -5,6 +5,7 @@
  * those behind them to earlier pages, which are still to be read, so that none is ever skipped.
  */
 import type { Page } from "../kustomer/search.ts";
+import { firstKeptOut } from "../kustomer/shapes.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { parseTime } from "../lib/time.ts";
@@ -48,9 +49,10 @@ export async function readOldList(stored: ScanProgress | null, list: OldList): P
     stored === null
       ? await findStart(list)
       : { number: stored.nextPage, refused: stored.refused, page: null };
-  const { rows, rejected, keptOut } = page ?? (await askPage(number, list));
+  const read = page ?? (await askPage(number, list));
+  const { rows } = read;
   const startedAt = stored?.startedAt ?? earliestOf(list.clocks);
-  const unkept = stored?.unkept ?? (rejected > 0 ? (keptOut[0]?.why ?? "cannot be kept") : undefined);
+  const unkept = stored?.unkept ?? firstKeptOut(read)?.why;
   const isRead = number === 1 && refused === null && unkept === undefined;
   return { rows, progress: isRead ? null : { nextPage: number - 1, startedAt, refused, unkept } };
 }

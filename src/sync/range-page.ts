@@ -4,6 +4,7 @@
  * what it is asked for, and whether in order.
  */
 import type { Page } from "../kustomer/search.ts";
+import { firstKeptOut } from "../kustomer/shapes.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
@@ -73,9 +74,10 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
     const old = given.filter(({ time }) => time !== null && time < from).length;
     // Where most of a full page are, the filter or the sort was not honoured.
     const isFew = old * 2 < given.length || given.length < Math.min(page.pageSize, askedSize);
-    const rows = isFew
-      ? given.map((row) => ((row.time ?? from) < from ? { ...row, time: null } : row))
-      : given;
+    const rows =
+      old > 0 && isFew
+        ? given.map((row) => ((row.time ?? from) < from ? { ...row, time: null } : row))
+        : given;
     largest = Math.max(largest, rows.length);
     // Where nothing is counted, the largest page may be as large as the server allows, whatever it says.
     const isUnsure = total === null && page.next !== null;
@@ -93,11 +95,9 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
  * What could not be kept may come whole another time. A row that is older than what was asked for was changed since, or
  * the search would not have found it: what was fetched is a copy that is behind.
  */
-function doubtOf({ keptOut, rejected }: Page, old: number, rows: readonly GivenRow[]): string | null {
-  if (rejected > 0) {
-    const { id = null, why = "cannot be kept" } = keptOut[0] ?? {};
-    return `${id === null ? "a row that" : `the row ${id}`} ${why}`;
-  }
+function doubtOf(page: Page, old: number, rows: readonly GivenRow[]): string | null {
+  const out = firstKeptOut(page);
+  if (out !== null) return `${out.id === null ? "a row that" : `the row ${out.id}`} ${out.why}`;
   if (rows.some(({ time }) => time === null)) return "rows came that do not say when they last changed";
   return old > 0 ? "rows came as they were before they last changed" : null;
 }

@@ -13,7 +13,7 @@ import type { GivenRow, Mark } from "./page-proof.ts";
 import type { Patience } from "./patience.ts";
 import type { Piece } from "./pieces.ts";
 import { createRangeAsker } from "./range-page.ts";
-import { middleOf, type Range } from "./ranges.ts";
+import { medianOf, middleOf, type Range } from "./ranges.ts";
 import type { Api } from "./reader.ts";
 import { newTie } from "./stream-state.ts";
 
@@ -250,9 +250,8 @@ export class RangeReader {
    * of them lie apart.
    */
   #narrowBetween(piece: Piece, rows: readonly GivenRow[]): boolean {
-    const times = rows.flatMap(({ time }) => time ?? []).sort((a, b) => a - b);
-    const middle = times[times.length >> 1];
-    if (middle === undefined) return false;
+    const middle = medianOf(rows.flatMap(({ time }) => time ?? []));
+    if (middle === null) return false;
     piece.isDoubtful = true;
     const { pieces } = this.#ledger;
     return pieces.cut(piece, middle) !== null || pieces.cut(piece, middle + 1) !== null;

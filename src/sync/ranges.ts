@@ -84,6 +84,11 @@ export function middleOf({ from, to }: Range, known: number): number | null {
   return from < latestTime ? Math.min(latestTime, from + Math.max(DAY_MS, from - known)) : null;
 }
 
+/** The instant that as many of these lie before as after; null when there are none. */
+export function medianOf(instants: readonly number[]): number | null {
+  return instants.toSorted((a, b) => a - b)[instants.length >> 1] ?? null;
+}
+
 /** True when every instant of `range` is in `a`. */
 export function covers(a: Ranges, range: Range): boolean {
   return subtract([range], a).length === 0;

@@ -8,7 +8,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
 import { type GivenRow, provePage } from "./page-proof.ts";
-import { middleOf, type Range, type Ranges } from "./ranges.ts";
+import { medianOf, middleOf, type Range, type Ranges } from "./ranges.ts";
 import type { Api } from "./reader.ts";
 import { TIE_BEGINNING as BEGINNING, EARLIEST, newTie, type TieProgress } from "./stream-state.ts";
 
@@ -161,8 +161,8 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
       if (tie.restarts < RESTARTS) return restart(tie, slice, rows);
   }
   // Cut among what came, what does not come is soon told from it; each part need not be asked as often.
-  const inside = times.filter((time) => time !== null && time > slice.from && time < slice.to).sort();
-  const middle = inside[inside.length >> 1] ?? middleOf(slice, slice.from)!;
+  const inside = times.flatMap((time) => (time !== null && time > slice.from && time < slice.to ? time : []));
+  const middle = medianOf(inside) ?? middleOf(slice, slice.from)!;
   const outcome = replace(
     [
       { ...slice, from: middle },
