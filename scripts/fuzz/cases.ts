@@ -2,25 +2,13 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runHere, type Said } from "../../test/e2e/in-process.ts";
-import { forward, relay, startLocalSandbox } from "../../test/e2e/relay.ts";
+import { forward, relay, startLocalSandbox, FAST as UNLIMITED } from "../../test/e2e/relay.ts";
 import { createRandom } from "../random.ts";
 import { damage } from "./damage.ts";
 
 const [folder = "", first = "0", count = "1", keep = ""] = process.argv.slice(2);
 
-const FAST = [
-  "--quiet",
-  "--search-rpm",
-  "1000000",
-  "--rpm",
-  "1000000",
-  "--rate-share",
-  "1",
-  "--rate-window",
-  "1s",
-  "--timeout",
-  "5s",
-];
+const FAST = ["--quiet", "--rpm", "1000000", ...UNLIMITED, "--timeout", "5s"];
 
 await using sandbox = await startLocalSandbox({ rows: 90, seed: 3 });
 const whole = join(folder, "whole.db");

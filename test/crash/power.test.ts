@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createRandom } from "../../scripts/random.ts";
 import { runHere } from "../e2e/in-process.ts";
 import { differences, temporaryFolder } from "../e2e/program.ts";
+import { FAST as UNLIMITED } from "../e2e/relay.ts";
 import { type Files, statesAfter } from "./power.ts";
 import { runChild, runWhole, startStillSandbox } from "./scenario.ts";
 
@@ -18,17 +19,7 @@ const sandbox = await startStillSandbox({ rows: 150, seed: 5 });
 const truth = async (stream: string) =>
   [...sandbox.truth(stream)].map(({ id, updatedAt, deleted }) => ({ id, updatedAt, deleted }));
 const env = { KUSTOMER_API_KEY: sandbox.apiKey, KUSTOMER_API_URL: sandbox.url };
-const FAST = [
-  "--quiet",
-  "--search-rpm",
-  "1000000",
-  "--rpm",
-  "1000000",
-  "--rate-share",
-  "1",
-  "--rate-window",
-  "1s",
-];
+const FAST = ["--quiet", "--rpm", "1000000", ...UNLIMITED];
 afterAll(async () => {
   await sandbox.stop();
   folder.remove();
