@@ -26,6 +26,8 @@ export type SearchRequest = {
   createdTo?: number | undefined;
   /** Ascending; default `updated_at`. */
   sort?: "updated_at" | "created_at" | undefined;
+  /** True to leave out deleted rows; default: they are among the others. */
+  liveOnly?: boolean | undefined;
   /** Which types of rows were asked for; a row of another makes the answer a fault. Default: any. */
   accepts?: ((type: string) => boolean) | undefined;
 };
@@ -88,7 +90,7 @@ function searchBody(request: SearchRequest): unknown {
         : [{ [`${context}_${attribute}`]: { [operator]: formatTime(at) } }],
     ),
     sort: [{ [`${context}_${sort}`]: "asc" }],
-    includeDeleted: true,
+    includeDeleted: request.liveOnly !== true,
     timeZone: "GMT",
   };
 }

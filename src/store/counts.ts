@@ -28,6 +28,18 @@ export function countChanged(db: Database, { name }: Stream, layout: Layout, spa
   return count("") - count(` AND ${markedByUs(layout)}`);
 }
 
+/** How many of the rows that were last changed in a span are live. */
+export function countChangedLive(db: Database, { name }: Stream, layout: Layout, span: Span): number {
+  const updated = updatedColumn(layout);
+  if (updated === null) return 0;
+  return db
+    .query<{ n: number }, [string, string]>(
+      `SELECT count(*) AS n FROM ${quote(name)}
+       WHERE ${updated} >= ? AND ${updated} < ? AND _deleted_at IS NULL`,
+    )
+    .get(...bounds(span))!.n;
+}
+
 /** When the row was changed (ms) that comes `offset` rows after the first of a span; null when there is none. */
 export function instantAt(
   db: Database,

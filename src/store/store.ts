@@ -10,7 +10,15 @@ import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
 import { type CompareOptions, type Comparison, createComparison } from "./compare.ts";
-import { absentFrom, countChanged, type DatedId, instantAt, newestBefore, type Span } from "./counts.ts";
+import {
+  absentFrom,
+  countChanged,
+  countChangedLive,
+  type DatedId,
+  instantAt,
+  newestBefore,
+  type Span,
+} from "./counts.ts";
 import { endDemo, isDemo, markDemo } from "./demo-mark.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
@@ -70,6 +78,7 @@ export type Store = {
   /** Rows counted as Kustomer's search counts them. */
   readonly counts: {
     readonly count: (stream: Stream, span: Span) => number;
+    readonly live: (stream: Stream, span: Span) => number;
     readonly instantAt: (stream: Stream, span: Span, offset: number) => number | null;
     readonly absent: (stream: Stream, span: Span, ids: ReadonlySet<string>, limit: number) => DatedId[];
     readonly newest: (stream: Stream, before: number) => number | null;
@@ -180,6 +189,7 @@ export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pac
     },
     counts: {
       count: (stream, span) => onFile(path, () => countChanged(db, stream, layout(stream), span)),
+      live: (stream, span) => onFile(path, () => countChangedLive(db, stream, layout(stream), span)),
       instantAt: (stream, span, offset) =>
         onFile(path, () => instantAt(db, stream, layout(stream), span, offset)),
       absent: (stream, span, ids, limit) =>

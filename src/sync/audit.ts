@@ -77,6 +77,7 @@ export async function* audit(options: AuditOptions): AsyncGenerator<Reread, Audi
     cursor: before?.cursor ?? null,
     unexplained: before?.unexplained ?? 0,
     overlap: before?.overlap ?? 0,
+    unexplainedLive: before?.unexplainedLive ?? { search: 0, archive: 0 },
     counted: before?.counted ?? nothing(options),
   };
   // What only a list knows cannot be counted; that it has no more rows than the file can be seen.

@@ -7,6 +7,7 @@ import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { type AuditOptions, audit, type Reread } from "./audit.ts";
+import { auditLive, isLiveTurn } from "./audit-live.ts";
 import { earliestOf } from "./clocks.ts";
 import type { Evidence } from "./evidence.ts";
 import { askAgain, type GoneOptions } from "./gone.ts";
@@ -32,7 +33,13 @@ export type Closing = {
   ) => void;
   /** Where old rows come from a list: whether that holds more rows than the destination; else null. */
   readonly isListLonger: (() => Promise<boolean>) | null;
-  readonly ask: (source: Source, range: Range, page: number, pageSize: number) => Promise<Page>;
+  readonly ask: (
+    source: Source,
+    range: Range,
+    page: number,
+    pageSize: number,
+    liveOnly?: boolean,
+  ) => Promise<Page>;
   /** Says why a part could not be done although all was read. */
   readonly lack: (error: AppError) => void;
   /** Whether the last reading left out what changed while it went on; asking forgets it. */
@@ -155,7 +162,7 @@ async function* auditStream(closing: Closing, counts: AuditOptions["counts"]): S
   const now = earliestOf(options.clocks);
   if (state.horizon <= EARLIEST) return;
   try {
-    const result = yield* audit({
+    const auditing: AuditOptions = {
       counts,
       count: (source, range) => countIndex(closing, source, range),
       isListLonger: closing.isListLonger,
@@ -169,7 +176,12 @@ async function* auditStream(closing: Closing, counts: AuditOptions["counts"]): S
       now,
       place: options.place,
       before: state.audit,
-    });
+    };
+    const { audit: before } = state;
+    const countLive = (source: Source, range: Range) => countIndex(closing, source, range, true);
+    const result = isLiveTurn(before, options.place)
+      ? yield* auditLive({ ...auditing, countLive, before })
+      : yield* audit(auditing);
     closing.commit([], { ...closing.state(), audit: result });
     context.counted(result.counted);
   } catch (error) {
@@ -178,9 +190,14 @@ async function* auditStream(closing: Closing, counts: AuditOptions["counts"]): S
   }
 }
 
-async function countIndex(closing: Closing, source: Source, range: Range): Promise<number | null> {
+async function countIndex(
+  closing: Closing,
+  source: Source,
+  range: Range,
+  liveOnly = false,
+): Promise<number | null> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const page = await closing.ask(source, range, 1, 1);
+    const page = await closing.ask(source, range, 1, 1, liveOnly);
     if (!page.timedOut) return page.total;
   }
   return null;

@@ -19,7 +19,8 @@ import {
 import type { Range, Ranges } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
 import type { Seen } from "./sink.ts";
-import { EARLIEST, encodeSearchState, type OldState, type SearchState, type Source } from "./stream-state.ts";
+import { encodeSearchState } from "./state-codec.ts";
+import { EARLIEST, type OldState, type SearchState, type Source } from "./stream-state.ts";
 
 /** The most rows a search page holds (Kustomer's developer docs, "search"; a larger page size is clamped). */
 export const PAGE_SIZE = 500;

@@ -10,7 +10,7 @@ import type { Resource } from "../lib/resource.ts";
 import type { ListRead, ListVariant, Stream } from "../streams/define.ts";
 import { earliestOf } from "./clocks.ts";
 import type { Reader, ReaderContext } from "./reader.ts";
-import { encodeListState } from "./stream-state.ts";
+import { encodeListState } from "./state-codec.ts";
 
 /** A list of more pages than this has no end: 100,000 rows and more of what an account has by the dozen. */
 const MOST_PAGES = 1_000;

@@ -11,9 +11,9 @@ import type { Source } from "./stream-state.ts";
 /** A part that differs is read whole when it holds no more rows than this. */
 export const READ_WHOLE = 20_000;
 /** Of a larger stream, parts that differ are halved down to this. */
-const LEAF = 2_000;
+export const LEAF = 2_000;
 /** So many requests, counts and pages, one audit spends on a difference; the next run goes on. */
-const MOST_REQUESTS = 100;
+export const MOST_REQUESTS = 100;
 export const PAGE = 500;
 /** More than this many rows fewer in the index than in the file, and over a third of them: it is ill. */
 const FEW_ROWS = 10;

@@ -54,7 +54,7 @@ export type PageProof =
  * Of so many rows in no order, half do not come to stand in one by chance (once in 300 million pages). Of fewer they may: of
  * ten, once in fifty.
  */
-const MANY = 30;
+export const MANY = 30;
 
 /** Says what a first page, asked for in ascending order, proves. */
 export function provePage(asked: AskedPage, given: GivenPage): PageProof {

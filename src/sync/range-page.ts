@@ -11,6 +11,7 @@ import { formatTime, parseTime } from "../lib/time.ts";
 import { type GivenRow, type PageProof, provePage } from "./page-proof.ts";
 import type { Range } from "./ranges.ts";
 import type { Api } from "./reader.ts";
+import { placesOfStale } from "./stale-rows.ts";
 import type { Source } from "./stream-state.ts";
 
 /** So many pages in a row may hold only rows that are older than was asked for. */
@@ -74,10 +75,12 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
     const old = given.filter(({ time }) => time !== null && time < from).length;
     // Where most of a full page are, the filter or the sort was not honoured.
     const isFew = old * 2 < given.length || given.length < Math.min(page.pageSize, askedSize);
-    const rows =
+    const inRange =
       old > 0 && isFew
         ? given.map((row) => ((row.time ?? from) < from ? { ...row, time: null } : row))
         : given;
+    const stale = new Set(unsorted.has(source) ? [] : placesOfStale(inRange, settledBefore));
+    const rows = inRange.map((row, place) => (stale.has(place) ? { ...row, time: null } : row));
     largest = Math.max(largest, rows.length);
     // Where nothing is counted, the largest page may be as large as the server allows, whatever it says.
     const isUnsure = total === null && page.next !== null;
@@ -86,7 +89,7 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
     if (proof.kind === "unsorted") unsorted.add(source);
     // Where order was not kept once, what looks like order may be chance.
     const isChance = unsorted.has(source) && (proof.kind === "through" || proof.kind === "tie");
-    const doubt = doubtOf(page, old, given);
+    const doubt = doubtOf(page, old + stale.size, given);
     return { page, rows, proof: isChance ? { kind: "unsorted" } : proof, pageSize, doubt };
   };
 }

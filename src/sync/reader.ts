@@ -61,6 +61,7 @@ export type ReaderContext = {
   /** What `Counts` tells, of this stream; null when the destination cannot. */
   readonly counts: {
     readonly count: (range: Range) => number;
+    readonly live: (range: Range) => number;
     readonly instantAt: (range: Range, offset: number) => number | null;
     readonly absent: (range: Range, ids: ReadonlySet<string>, limit: number) => readonly Suspect[];
     readonly newest: (before: number) => number | null;

@@ -10,7 +10,7 @@ import { isFullReadUnderWay } from "./plan.ts";
 import type { Api, Step } from "./reader.ts";
 import type { StreamReport } from "./report.ts";
 import type { Sink } from "./sink.ts";
-import { decodeSearchState } from "./stream-state.ts";
+import { decodeSearchState } from "./state-codec.ts";
 import { endTrack, reportOf, type SyncEvents, startTrack, type Track } from "./track.ts";
 
 export type { StreamProgress, SyncEvents } from "./track.ts";

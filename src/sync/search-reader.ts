@@ -78,6 +78,7 @@ export function createSearchReader(
     { from, to }: Range,
     page: number,
     pageSize: number,
+    liveOnly = false,
   ): Promise<Page> {
     return context.api.search({
       context: read.context,
@@ -86,6 +87,7 @@ export function createSearchReader(
       to: to === Number.POSITIVE_INFINITY ? null : to,
       page,
       pageSize,
+      liveOnly,
     });
   }
 

@@ -66,6 +66,8 @@ export type Committed = {
 export type Counts = {
   /** How many rows were last changed in a range (ms). */
   readonly count: (stream: Stream, range: Range) => number;
+  /** And how many of these are live. */
+  readonly live: (stream: Stream, range: Range) => number;
   /** When the row was last changed (ms) that comes so many rows after the first one of a range; null when there is none. */
   readonly instantAt: (stream: Stream, range: Range, offset: number) => number | null;
   /** The live rows last changed in a range that are not among the ids, at most `limit` of them. */

@@ -15,7 +15,7 @@ import type { StreamReport, StreamStatus } from "./report.ts";
 import type { SyncOptions } from "./run.ts";
 import { createSearchReader } from "./search-reader.ts";
 import type { Sink } from "./sink.ts";
-import { decodeListState, decodeSearchState } from "./stream-state.ts";
+import { decodeListState, decodeSearchState } from "./state-codec.ts";
 
 /** At most this many of the rows that were kept out are named. */
 const NAMED = 5;
@@ -171,6 +171,7 @@ function countsOf({ counts }: Sink, stream: Stream): ReaderContext["counts"] {
   if (counts === undefined) return null;
   return {
     count: (range) => counts.count(stream, range),
+    live: (range) => counts.live(stream, range),
     instantAt: (range, offset) => counts.instantAt(stream, range, offset),
     absent: (range, ids, limit) => counts.absent(stream, range, ids, limit),
     newest: (before) => counts.newest(stream, before),

@@ -13,7 +13,8 @@ import type { Api } from "./reader.ts";
 import { runExitCode, type StreamReport } from "./report.ts";
 import { runSync, type SyncEvents, type SyncOptions } from "./run.ts";
 import type { Counts, Sink, StoredState } from "./sink.ts";
-import { decodeSearchState, EARLIEST, encodeSearchState } from "./stream-state.ts";
+import { decodeSearchState, encodeSearchState } from "./state-codec.ts";
+import { EARLIEST } from "./stream-state.ts";
 
 export type VerifyOptions = Omit<SyncOptions, "streams" | "start" | "full" | "audits"> & {
   /** The streams, each with the instant (ms) from which on the file holds it; null: from the beginning. */

@@ -3,20 +3,20 @@
  * written down. The tests leave them out; where one is mended, `bun scripts/adversary.ts` says which lines can go.
  */
 export const KNOWN: Readonly<Record<string, string>> = {
-  // A row's own word about itself is taken until it changes; `--full` reads it again.
-  "rows-dead/always": "rows that once called themselves deleted stay so until they change, or until --full",
-  "rows-dead/few": "rows that once called themselves deleted stay so until they change, or until --full",
-  "list-dead": "rows that once called themselves deleted stay so until they change, or until --full",
+  // Only a list knows of notes last changed over two years ago, and nothing counts the live ones; `--full` reads them.
+  "rows-dead/always":
+    "old notes that once called themselves deleted stay so until they change, or until --full",
+  "list-dead": "old notes that once called themselves deleted stay so until they change, or until --full",
   // What has an earlier time of change is older, by the law that nothing goes backwards.
   "back-5m": "a version with an earlier time of change is never taken",
   "back-month": "a version with an earlier time of change is never taken",
   // Of what only a list knows, nothing is counted.
   purged: "notes last changed over two years ago that were purged are found by --full alone",
-  // In a first sync there is no time that a row has to be newer than.
+  // The first row of a page has none before it to be held against; of old notes, again, nothing is counted.
   "rows-old/always":
-    "an old version within the range that was asked for is told from the true one by the audit, in time",
+    "an old version of the oldest row of all, or of an old note, stays until it changes, or until --full",
   "rows-old/some":
-    "an old version within the range that was asked for is told from the true one by the audit, in time",
+    "an old version of the oldest row of all, or of an old note, stays until it changes, or until --full",
   // It ends, and says so, after some thousand requests.
   "short/always": "ends after more requests than the adversary waits for",
   "short-last/always": "ends after more requests than the adversary waits for",

@@ -72,6 +72,13 @@ const lies: [string, Lie][] = [
   ],
   ["come as they were before they last changed", some(aged)],
   [
+    "come as they were, out of the order of the others",
+    some((row) => {
+      const updatedAt = new Date(Date.parse(String(row.attributes.updatedAt)) - 400 * DAY).toISOString();
+      return { ...row, attributes: { ...row.attributes, updatedAt, rev: 0 } };
+    }),
+  ],
+  [
     "are not there, though they are counted",
     (body) => ({ ...body, data: body.data.filter((row) => !isChosen(row)) }),
   ],

@@ -22,14 +22,8 @@ import {
   since,
   subtract,
 } from "../../src/sync/ranges.ts";
-import {
-  decodeSearchState,
-  EARLIEST,
-  encodeSearchState,
-  type OldState,
-  type SearchState,
-  type Source,
-} from "../../src/sync/stream-state.ts";
+import { decodeSearchState, encodeSearchState } from "../../src/sync/state-codec.ts";
+import { EARLIEST, type OldState, type SearchState, type Source } from "../../src/sync/stream-state.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -282,7 +276,17 @@ describe("what a state tells people", () => {
   });
   test("is what the last audit counted", () => {
     const counted = { at: new Date(NOW).toISOString(), of: "all", index: 7, file: 7, equal: true };
-    const audited = { ...state, audit: { turn: 3, cursor: null, unexplained: 0, overlap: 0, counted } };
+    const audited = {
+      ...state,
+      audit: {
+        turn: 3,
+        cursor: null,
+        unexplained: 0,
+        overlap: 0,
+        unexplainedLive: { search: 0, archive: 0 },
+        counted,
+      },
+    };
     expect([encodeSearchState(state, NOW).counted, encodeSearchState(audited, NOW).counted]).toEqual([
       null,
       counted,
@@ -323,7 +327,14 @@ describe("a full read", () => {
   });
   test("forgets nothing that audits know of each other", () => {
     const counted = { at: new Date(NOW).toISOString(), of: "all", index: 7, file: 7, equal: true };
-    const audit = { turn: 3, cursor: null, unexplained: 1, overlap: 0, counted };
+    const audit = {
+      turn: 3,
+      cursor: null,
+      unexplained: 1,
+      overlap: 0,
+      unexplainedLive: { search: 0, archive: 0 },
+      counted,
+    };
     expect(begin({ ...whole, audit }, full).state.audit).toEqual(audit);
   });
 });
@@ -452,7 +463,14 @@ describe("the stored state", () => {
       scan: { nextPage: 7, startedAt: NOW - 1_000, refused: "no more" },
       full: { startedAt: NOW - 2_000, marked: true },
       fullReadAt: NOW - DAY,
-      audit: { turn: 4, cursor: NOW - DAY, unexplained: -2, overlap: 0, counted },
+      audit: {
+        turn: 4,
+        cursor: NOW - DAY,
+        unexplained: -2,
+        overlap: 0,
+        unexplainedLive: { search: 0, archive: 0 },
+        counted,
+      },
     };
     expect(stored(state)).toEqual(state);
   });
