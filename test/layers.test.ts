@@ -7,12 +7,13 @@ const SRC = `${import.meta.dir}/../src/`;
 const MAY_IMPORT: Record<string, readonly string[]> = {
   lib: [],
   streams: ["lib"],
+  destination: ["lib", "streams"],
   kustomer: ["lib"],
-  store: ["lib", "streams"],
+  store: ["lib", "streams", "destination"],
   sandbox: ["lib", "streams"],
-  sync: ["lib", "streams", "kustomer"],
-  export: ["lib", "streams", "store"],
-  cli: ["lib", "streams", "kustomer", "store", "sandbox", "sync", "export"],
+  sync: ["lib", "streams", "destination", "kustomer"],
+  export: ["lib", "streams", "destination", "store"],
+  cli: ["lib", "streams", "destination", "kustomer", "store", "sandbox", "sync", "export"],
 };
 
 /** Libraries that only one folder may import. */

@@ -209,7 +209,7 @@ async function unlessDamaged(error: unknown, db: unknown, signal: AbortSignal): 
 
 async function printVersion(argv: readonly string[], io: Io): Promise<number> {
   if (argv.includes("--json")) {
-    const { sqliteVersion } = await import("../store/sqlite-version.ts");
+    const { sqliteVersion } = await import("../store/pragmas.ts");
     const versions = { version: VERSION, commit: COMMIT, bun: Bun.version, sqlite: sqliteVersion() };
     await io.out(`${JSON.stringify(versions)}\n`);
   } else {

@@ -2,16 +2,16 @@
  * One sync from end to end, for `sync` and `demo`: who the key is, the file, the run, the report. The file
  * is not touched before the key was seen to work.
  */
+import type { Destination, Run } from "../destination/destination.ts";
 import { listed } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { formatTime, readableTime } from "../lib/time.ts";
 import { VERSION } from "../lib/version.ts";
-import { openStore, type Store } from "../store/store.ts";
+import { openFileRun } from "../store/file-run.ts";
 import type { Stream } from "../streams/define.ts";
 import { type RunReport, runExitCode, runStatus } from "../sync/report.ts";
 import { runSync } from "../sync/run.ts";
-import type { Sink } from "../sync/sink.ts";
 import { meetAccount, showLimiter } from "./account.ts";
 import type { Connection } from "./connect.ts";
 import type { Progress } from "./progress.ts";
@@ -49,58 +49,56 @@ export async function syncFile(
   { log, progress, signal }: { log: Log; progress: Progress; signal: AbortSignal },
 ): Promise<SyncedFile> {
   const account = await meetAccount(connection, log);
-  const store = openStore(options.db, { mode: "create" });
+  const startedAt = formatTime(Date.now());
+  const file = {
+    ...{ path: options.db, holder: "sync", force, takeOver },
+    ...{ heard: account.clocks.server, signal, onWatch: log.info },
+  };
+  const run = await openFileRun(file, {
+    startedAt,
+    version: VERSION,
+    api: connection.client.baseUrl,
+    org: account.orgId,
+    streams: options.streams.map(({ name }) => name),
+  });
   const stopShowing = showLimiter(connection, progress);
   try {
-    await store.lock.acquire("sync", { takeOver, signal, onWatch: log.info });
-    const resumes = store.wasCutShort();
-    const startedAt = formatTime(Date.now());
-    const run = store.beginRun({
-      startedAt,
-      version: VERSION,
-      api: connection.client.baseUrl,
-      org: account.orgId,
-      streams: options.streams.map(({ name }) => name),
-    });
-    if (store.wasEmpty) log.info(`${options.db} is new: this is a full read`);
-    const sink: Sink = {
-      ...store,
-      commit: (batch) => store.commit({ ...batch, force, heard: account.clocks.server }),
-    };
-    const outcome = await noted(store, run, async () => {
-      tellOlder(store, options, log);
+    const { destination, resumes } = run;
+    if (run.isNew) log.info(`${options.db} is new: this is a full read`);
+    const outcome = await noted(run, async () => {
+      tellOlder(destination, options, log);
       return await runSync(
         account.api,
-        sink,
+        destination,
         { ...options, resumes, clocks: account.clocks, abort: (reason) => controller.abort(reason) },
         account.denied,
         { progress: progress.update },
       );
     });
     const report: RunReport = {
-      run,
+      run: run.id!,
       status: runStatus(outcome.streams, outcome.stopped),
       started_at: startedAt,
       finished_at: formatTime(Date.now()),
       ...account.spent(),
       streams: outcome.streams,
     };
-    if (outcome.stopped?.isOfFile !== true) store.finishRun(run, report);
+    if (outcome.stopped?.isOfFile !== true) await run.finish(report);
     return { report, exitCode: runExitCode(outcome.streams, outcome.stopped), stopped: outcome.stopped };
   } finally {
     stopShowing();
-    store.close();
+    await run.close();
   }
 }
 
 /** A run that goes on to rows older than a former start date reads more than changes, and says why. */
 function tellOlder(
-  store: Store,
+  { loadState }: Destination,
   { streams, start }: Pick<SyncFileOptions, "streams" | "start">,
   log: Log,
 ): void {
   const starts = streams.flatMap((stream) => {
-    const former = store.loadState(stream)?.start ?? null;
+    const former = loadState(stream)?.start ?? null;
     const isOlder = former !== null && (start === null || start < Date.parse(former));
     return isOlder ? [{ name: stream.name, former }] : [];
   });
@@ -112,7 +110,7 @@ function tellOlder(
 }
 
 /** Notes a run that could not even begin as failed, where the file allows it. */
-async function noted<T>(store: Store, run: number, action: () => Promise<T>): Promise<T> {
+async function noted<T>(run: Run, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -123,7 +121,7 @@ async function noted<T>(store: Store, run: number, action: () => Promise<T>): Pr
       waited_ms: 0,
       streams: [],
     };
-    if (error instanceof AppError && error.code === "store-state") store.finishRun(run, end);
+    if (error instanceof AppError && error.code === "store-state") await run.finish(end);
     throw error;
   }
 }

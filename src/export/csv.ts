@@ -6,8 +6,8 @@
 import type { Kind } from "../streams/define.ts";
 import { type Chunks, createChunks, mostBytes, putText } from "./chunks.ts";
 import type { ExportRow, ExportValue, Format } from "./format.ts";
-import { realText } from "./number-text.ts";
 import { createCells, textCell } from "./spreadsheet.ts";
+import { realText } from "./value-text.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
 const QUOTE = 34;

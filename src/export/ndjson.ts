@@ -5,8 +5,7 @@
 import type { Kind } from "../streams/define.ts";
 import { createChunks, mostBytes, putText } from "./chunks.ts";
 import type { ExportRow, ExportValue, Format } from "./format.ts";
-import { realText } from "./number-text.ts";
-import { wholeCharacters } from "./whole-characters.ts";
+import { realText, wholeCharacters } from "./value-text.ts";
 
 export const ndjson: Format = {
   name: "ndjson",

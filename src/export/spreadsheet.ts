@@ -7,7 +7,7 @@
 import type { Kind } from "../streams/define.ts";
 import type { ExportValue } from "./format.ts";
 import { guardFormula } from "./formula-guard.ts";
-import { realText } from "./number-text.ts";
+import { realText } from "./value-text.ts";
 
 /** The most characters in a cell of Excel; what is beyond would be put into the next row. */
 export const MOST_CHARACTERS = 32_767;

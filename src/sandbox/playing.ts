@@ -6,8 +6,7 @@
 import { createHitEdits, type HitEdits } from "./hit-edits.ts";
 import type { Quirks } from "./quirks.ts";
 import { createSearch, type Search } from "./search.ts";
-import { stallIndex } from "./stalled-index.ts";
-import type { World } from "./world.ts";
+import { copyWorld, type World } from "./world.ts";
 
 export type Playing = {
   readonly quirks: () => Quirks;
@@ -42,4 +41,14 @@ export function createPlaying(world: World, clock: () => number, first: Quirks):
       }),
     searchArchive: live,
   };
+}
+
+/**
+ * A search index that stands still at the instant `now` (ms): it goes on answering from what it knew then (which rows
+ * match, in which order, how many there are) and takes no note of what is created, changed or deleted since. The rows
+ * that it finds are fetched as they are now, so that a page may hold rows newer than the place in which they stand, and
+ * lack those that were purged.
+ */
+export function stallIndex(world: World, now: number): Search {
+  return createSearch(world, { world: copyWorld(world), stoppedAt: now });
 }

@@ -4,11 +4,12 @@
  * with the process however it ends.
  */
 import { Database, type Statement } from "bun:sqlite";
+import type { Comparison } from "../destination/comparison.ts";
+import type { Suspect } from "../destination/destination.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
-import type { DatedId } from "./counts.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import type { Lock } from "./lock.ts";
@@ -28,26 +29,11 @@ export type CompareOptions = {
   readonly force: boolean;
 };
 
-export type Differences = Record<Lack | "extra", number> & {
+type Found = Record<Lack | "extra", number> & {
   checked: number;
   repaired: number;
   sinceSync: number;
   readonly examples: Record<Lack | "extra", string[]>;
-};
-
-/** What each of these promises is told in `sync/comparison.ts`. */
-export type Comparison = {
-  /** True when the file has rows of a stream, or has a state of it. */
-  readonly holds: (stream: Stream) => boolean;
-  readonly note: (stream: Stream, rows: readonly Resource[], deleted: boolean) => Resource[];
-  readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
-  readonly unseen: {
-    readonly count: (stream: Stream, from: number | null) => number;
-    readonly list: (stream: Stream, from: number | null, after: DatedId | null, limit: number) => DatedId[];
-  };
-  readonly end: (stream: Stream, from: number | null) => number;
-  readonly differences: (stream: Stream) => Differences;
-  readonly close: () => void;
 };
 
 /** A file of ours, open. */
@@ -91,7 +77,7 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
   });
 
   /** The live rows that were not noted, in the order of their last change. */
-  function* unnoted(stream: Stream, from: number | null, after: DatedId | null): Generator<DatedId> {
+  function* unnoted(stream: Stream, from: number | null, after: Suspect | null): Generator<Suspect> {
     const shown = notedOf(stream);
     for (const row of tableOf(stream).live(from === null ? null : formatTime(from), news, after)) {
       if (!shown.has(row.id)) yield row;
@@ -118,10 +104,10 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
     return markDeleted(db, stream, ids, { now, at });
   });
 
-  function differences(stream: Stream): Differences {
+  function differences(stream: Stream): Found {
     const [table, shown] = [tableOf(stream), notedOf(stream)];
     const syncedTo = loadState(db, stream)?.syncedTo ?? null;
-    const found: Differences = {
+    const found: Found = {
       checked: shown.count(),
       missing: 0,
       stale: 0,
@@ -148,11 +134,11 @@ export function createComparison(file: Compared, options: CompareOptions): Compa
   return {
     holds: (stream) => onFile(path, () => !tableOf(stream).isEmpty() || loadState(db, stream) !== null),
     note: (stream, rows, deleted) => onFile(path, () => noteAll(stream, rows, deleted)),
-    countMissing: (stream, ids) =>
-      onFile(path, () => (tableOf(stream).isEmpty() ? 0 : countMissing(db, stream, ids))),
-    unseen: {
-      count: (stream, from) => onFile(path, () => countUnnoted(stream, from)),
-      list: (stream, from, after, limit) =>
+    gone: {
+      countMissing: (stream, ids) =>
+        onFile(path, () => (tableOf(stream).isEmpty() ? 0 : countMissing(db, stream, ids))),
+      countUnseen: (stream, from) => onFile(path, () => countUnnoted(stream, from)),
+      listUnseen: (stream, from, after, limit) =>
         onFile(path, () => unnoted(stream, from, after).take(limit).toArray()),
     },
     end: (stream, from) =>
@@ -214,8 +200,8 @@ class TableReader {
   *live(
     from: string | null,
     news: { readonly from: string; readonly to: string },
-    after: DatedId | null,
-  ): Generator<DatedId> {
+    after: Suspect | null,
+  ): Generator<Suspect> {
     const at = after === null || after.updatedAt === null ? "" : formatTime(after.updatedAt);
     const rows = this.#live?.iterate(from, news.from, news.to, at, after?.id ?? "") ?? [];
     for (const row of rows) yield { id: row.id, updatedAt: row.at === null ? null : parseTime(row.at) };

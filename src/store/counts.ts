@@ -4,18 +4,14 @@
  * was marked wrongly is counted as missing, and comes back.
  */
 import type { Database } from "bun:sqlite";
+import type { Range, Suspect } from "../destination/destination.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 
-/** Instants, ms: from, inclusive, to, exclusive; `to` may be Infinity. */
-export type Span = { readonly from: number; readonly to: number };
-
-export type DatedId = { readonly id: string; readonly updatedAt: number | null };
-
-/** How many rows were last changed in a span. */
-export function countChanged(db: Database, { name }: Stream, layout: Layout, span: Span): number {
+/** How many rows were last changed in a range. */
+export function countChanged(db: Database, { name }: Stream, layout: Layout, range: Range): number {
   const updated = updatedColumn(layout);
   if (updated === null) return 0;
   const where = `${updated} >= ? AND ${updated} < ?`;
@@ -24,12 +20,12 @@ export function countChanged(db: Database, { name }: Stream, layout: Layout, spa
       .query<{ n: number }, [string, string]>(
         `SELECT count(*) AS n FROM ${quote(name)} WHERE ${where}${condition}`,
       )
-      .get(...bounds(span))!.n;
+      .get(...bounds(range))!.n;
   return count("") - count(` AND ${markedByUs(layout)}`);
 }
 
-/** How many of the rows that were last changed in a span are live. */
-export function countChangedLive(db: Database, { name }: Stream, layout: Layout, span: Span): number {
+/** How many of the rows that were last changed in a range are live. */
+export function countChangedLive(db: Database, { name }: Stream, layout: Layout, range: Range): number {
   const updated = updatedColumn(layout);
   if (updated === null) return 0;
   return db
@@ -37,15 +33,15 @@ export function countChangedLive(db: Database, { name }: Stream, layout: Layout,
       `SELECT count(*) AS n FROM ${quote(name)}
        WHERE ${updated} >= ? AND ${updated} < ? AND _deleted_at IS NULL`,
     )
-    .get(...bounds(span))!.n;
+    .get(...bounds(range))!.n;
 }
 
-/** When the row was changed (ms) that comes `offset` rows after the first of a span; null when there is none. */
+/** When the row was changed (ms) that comes `offset` rows after the first of a range; null when there is none. */
 export function instantAt(
   db: Database,
   { name }: Stream,
   layout: Layout,
-  span: Span,
+  range: Range,
   offset: number,
 ): number | null {
   const updated = updatedColumn(layout);
@@ -55,27 +51,27 @@ export function instantAt(
       `SELECT ${updated} AS at FROM ${quote(name)} WHERE ${updated} >= ? AND ${updated} < ?
        ORDER BY ${updated} LIMIT 1 OFFSET ?`,
     )
-    .get(...bounds(span), offset);
+    .get(...bounds(range), offset);
   return row === null ? null : parseTime(row.at);
 }
 
-/** The rows of a span that are counted and are not among the ids, at most `limit`; those that Kustomer deleted are left out. */
+/** The rows of a range that are counted and are not among the ids, at most `limit`; those that Kustomer deleted are left out. */
 export function absentFrom(
   db: Database,
   { name }: Stream,
   layout: Layout,
-  span: Span,
+  range: Range,
   ids: ReadonlySet<string>,
   limit: number,
-): DatedId[] {
+): Suspect[] {
   const updated = updatedColumn(layout);
   if (updated === null) return [];
   const rows = db.query<{ id: string; at: string }, [string, string]>(
     `SELECT id, ${updated} AS at FROM ${quote(name)}
      WHERE ${updated} >= ? AND ${updated} < ? AND NOT (${markedByUs(layout)}) ORDER BY ${updated}`,
   );
-  const absent: DatedId[] = [];
-  for (const { id, at } of rows.iterate(...bounds(span))) {
+  const absent: Suspect[] = [];
+  for (const { id, at } of rows.iterate(...bounds(range))) {
     if (ids.has(id)) continue;
     absent.push({ id, updatedAt: parseTime(at) });
     if (absent.length >= limit) break;
@@ -116,6 +112,6 @@ function updatedColumn({ columns }: Layout): string | null {
 }
 
 /** Text that is greater than every instant stands for no end. */
-function bounds({ from, to }: Span): [string, string] {
+function bounds({ from, to }: Range): [string, string] {
   return [formatTime(from), to === Number.POSITIVE_INFINITY ? "~" : formatTime(to)];
 }

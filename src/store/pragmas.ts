@@ -1,5 +1,5 @@
 /** Every pragma of SQLite that the program sets or asks for, and what it is for; nothing else names one. */
-import type { Database } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 
 type Settings = {
   /** How long (ms) a statement waits for another program that holds the file. */
@@ -51,4 +51,15 @@ export function askPragma<N extends keyof Answers>(db: Database, name: N): Answe
 /** Brings all that stands in the -wal into the file, and empties it. */
 export function emptyWal(db: Database): void {
   db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/** The version of the SQLite library in use, such as `3.51.0`. */
+export function sqliteVersion(): string {
+  const database = new Database(":memory:", { strict: true });
+  try {
+    const row = database.query<{ version: string }, []>("SELECT sqlite_version() AS version").get();
+    return row?.version ?? "unknown";
+  } finally {
+    database.close();
+  }
 }

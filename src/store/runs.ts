@@ -1,24 +1,7 @@
 /** The record of runs, `_sync_runs`: what each asked, how it ended, and which account the file belongs to. */
 import type { Database } from "bun:sqlite";
+import type { RunEnd, RunStart } from "../destination/destination.ts";
 import { AppError } from "../lib/errors.ts";
-
-export type RunStart = {
-  readonly startedAt: string;
-  readonly version: string;
-  /** The base URL that is asked. */
-  readonly api: string;
-  /** The account's id; null when the API did not tell. */
-  readonly org: string | null;
-  readonly streams: readonly string[];
-};
-
-export type RunEnd = {
-  readonly finished_at: string;
-  readonly status: string;
-  readonly requests: number;
-  readonly waited_ms: number;
-  readonly streams: readonly { readonly stream: string; readonly status: string }[];
-};
 
 /** Throws `store-foreign` when the file is another account's; a null `org` is not known, and may be any. */
 export function checkAccount(db: Database, path: string, org: string | null): void {

@@ -4,17 +4,14 @@
  * largest table; it is made when a full read begins, and empty when none is under way.
  */
 import type { Database } from "bun:sqlite";
+import type { Seen, Suspect } from "../destination/destination.ts";
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
-import type { DatedId } from "./counts.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, type Layout } from "./layout.ts";
 import { checkSweep, countLive } from "./sweep.ts";
 import type { Moment } from "./write.ts";
-
-/** What a batch of a full read wants done beside; told in `sync/sink.ts`. */
-export type Seen = { readonly step: "begin" | "continue" | "end"; readonly from: number | null };
 
 export type SeenBatch = Moment & {
   readonly stream: Stream;
@@ -66,9 +63,9 @@ export function listUnseen(
   stream: Stream,
   layout: Layout,
   from: number | null,
-  after: DatedId | null,
+  after: Suspect | null,
   limit: number,
-): DatedId[] {
+): Suspect[] {
   createTable(db);
   const { sql, values } = unseen(stream, layout, from);
   const updatedAt = columnOf(layout.columns, "updatedAt");

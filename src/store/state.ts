@@ -3,21 +3,11 @@
  * no deeper here, and saved in the transaction that holds the rows it speaks of.
  */
 import type { Database } from "bun:sqlite";
-import type { Counted } from "../lib/counted.ts";
+import type { Counted, StoredState } from "../destination/destination.ts";
 import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
-
-export type StoredState = {
-  readonly state: unknown;
-  /** Everything changed before this instant (canonical text) has been read; null when nothing has. */
-  readonly syncedTo: string | null;
-  readonly complete: boolean;
-  /** Rows last changed before this instant (canonical text) were not asked for; null when all were. */
-  readonly start: string | null;
-  /** What the last audit counted; null when there was none. */
-  readonly counted: Counted | null;
-};
+import { quote } from "./identifier.ts";
 
 type StateRow = {
   state: string;
@@ -72,4 +62,13 @@ export function saveState(db: Database, { name }: Stream, stored: StoredState): 
 /** Forgets a stream's state within the caller's transaction, so that the next sync reads it from the start. */
 export function forgetState(db: Database, { name }: Stream): void {
   db.query("DELETE FROM _sync_state WHERE stream = ?").run(name);
+}
+
+/** Resets streams within the caller's transaction; returns how many rows of each went. */
+export function resetStreams(db: Database, streams: readonly Stream[], drop: boolean): number[] {
+  return streams.map((stream) => {
+    // Never parsed: this is also the way out of a state that cannot be.
+    forgetState(db, stream);
+    return drop ? db.run(`DELETE FROM ${quote(stream.name)}`).changes : 0;
+  });
 }

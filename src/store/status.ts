@@ -1,6 +1,6 @@
 /** What a file holds, told per stream. */
 import type { Database } from "bun:sqlite";
-import type { Counted } from "../lib/counted.ts";
+import type { Counted } from "../destination/destination.ts";
 import type { Stream } from "../streams/define.ts";
 import { quote } from "./identifier.ts";
 import { isHeld } from "./lock.ts";

@@ -3,62 +3,46 @@
  * the state that says they were read together: either both are there afterwards, or neither.
  */
 import type { Database } from "bun:sqlite";
+import type { Comparison } from "../destination/comparison.ts";
+import type {
+  Batch,
+  Committed,
+  Counts,
+  Gone,
+  RunEnd,
+  RunStart,
+  StoredState,
+} from "../destination/destination.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Pace } from "../lib/lease.ts";
-import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { keepInstant, nextInstant } from "./clock.ts";
-import { type CompareOptions, type Comparison, createComparison } from "./compare.ts";
-import {
-  absentFrom,
-  countChanged,
-  countChangedLive,
-  type DatedId,
-  instantAt,
-  newestBefore,
-  type Span,
-} from "./counts.ts";
+import { type CompareOptions, createComparison } from "./compare.ts";
+import { absentFrom, countChanged, countChangedLive, instantAt, newestBefore } from "./counts.ts";
 import { endDemo, isDemo, markDemo } from "./demo-mark.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
 import { type Mode, openFile } from "./open.ts";
 import { checkPlace } from "./place.ts";
 import { emptyWal, setPragma } from "./pragmas.ts";
-import { resetStreams } from "./reset.ts";
-import { beginRun, checkAccount, finishRun, type RunEnd, type RunStart, wasCutShort } from "./runs.ts";
-import { countUnseen, listUnseen, noteSeen, type Seen } from "./seen.ts";
+import { beginRun, checkAccount, finishRun, wasCutShort } from "./runs.ts";
+import { countUnseen, listUnseen, noteSeen } from "./seen.ts";
 import { isBusy, onFile } from "./sqlite-failure.ts";
-import { loadState, type StoredState, saveState } from "./state.ts";
+import { loadState, resetStreams, saveState } from "./state.ts";
 import { type StreamStatus, streamStatus } from "./status.ts";
 import { checkSweep, countLive, countMissing, markDeleted, sweep } from "./sweep.ts";
 import { type Moment, TableWriter } from "./write.ts";
 
-export type Batch = {
-  readonly stream: Stream;
-  readonly rows: readonly Resource[];
-  /** The state after these rows; null leaves the stored one as it is. */
-  readonly state: StoredState | null;
-  /** True when the rows come from a listing of deleted rows. */
-  readonly deleted?: boolean;
-  /** The ids of a complete listing: live rows that are not among them are marked deleted. */
-  readonly sweep?: ReadonlySet<string>;
-  /** What a full read wants done beside. */
-  readonly seen?: Seen;
-  /** Ids of rows that are gone, which are marked deleted. */
-  readonly gone?: readonly string[];
-  /** True to mark them however many they are. */
+/** A batch, and what only a file wants to know of it. */
+export type FileBatch = Batch & {
+  /** True to mark rows as gone however many they are. */
   readonly force?: boolean;
-  /** The clock that was behind, ms, for what has no date of its own. */
-  readonly now: number;
   /** The server's clock, ms, null where it told none: when rows were written goes by it. Default: `now`. */
   readonly heard?: number | null;
   /** True where `now` is this machine's clock, for want of a server's. */
   readonly isOwnClock?: boolean;
 };
-
-/** How many rows a batch inserted or changed, and how many it newly marked deleted. */
-export type Committed = { readonly written: number; readonly deleted: number };
 
 export type Store = {
   readonly path: string;
@@ -67,22 +51,9 @@ export type Store = {
   readonly lock: Lock;
   readonly loadState: (stream: Stream) => StoredState | null;
   /** Writes a batch in one transaction; everything of it is there afterwards, or nothing. */
-  readonly commit: (batch: Batch) => Committed;
-  /** How many live rows of a stream are not among these ids. */
-  readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
-  /** What a full read has not seen. */
-  readonly unseen: {
-    readonly count: (stream: Stream, from: number | null) => number;
-    readonly list: (stream: Stream, from: number | null, after: DatedId | null, limit: number) => DatedId[];
-  };
-  /** Rows counted as Kustomer's search counts them. */
-  readonly counts: {
-    readonly count: (stream: Stream, span: Span) => number;
-    readonly live: (stream: Stream, span: Span) => number;
-    readonly instantAt: (stream: Stream, span: Span, offset: number) => number | null;
-    readonly absent: (stream: Stream, span: Span, ids: ReadonlySet<string>, limit: number) => DatedId[];
-    readonly newest: (stream: Stream, before: number) => number | null;
-  };
+  readonly commit: (batch: FileBatch) => Committed;
+  readonly gone: Gone;
+  readonly counts: Counts;
   /** Forgets how far streams are, and with `drop` their rows too; returns how many rows of each went. */
   readonly reset: (streams: readonly Stream[], options: { readonly drop: boolean }) => number[];
   /** Begins to hold the file against what Kustomer has. */
@@ -132,7 +103,7 @@ export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pac
     return writer;
   }
 
-  const write = db.transaction((batch: Batch, writer: TableWriter): Committed => {
+  const write = db.transaction((batch: FileBatch, writer: TableWriter): Committed => {
     lock.verify();
     const { stream, now, force = false } = batch;
     const moment = { now, at: nextInstant(db, batch) };
@@ -181,10 +152,10 @@ export function openStore(path: string, { mode, pace }: { mode: Mode; pace?: Pac
           throw error;
         }
       }),
-    countMissing: (stream, ids) => onFile(path, () => countMissing(db, stream, ids)),
-    unseen: {
-      count: (stream, from) => onFile(path, () => countUnseen(db, stream, layout(stream), from)),
-      list: (stream, from, after, limit) =>
+    gone: {
+      countMissing: (stream, ids) => onFile(path, () => countMissing(db, stream, ids)),
+      countUnseen: (stream, from) => onFile(path, () => countUnseen(db, stream, layout(stream), from)),
+      listUnseen: (stream, from, after, limit) =>
         onFile(path, () => listUnseen(db, stream, layout(stream), from, after, limit)),
     },
     counts: {

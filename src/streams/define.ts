@@ -127,3 +127,11 @@ export function defineStream(data: StreamData): Stream {
   const { name, type, summary, read, roles, isLookup = false } = data;
   return { name, type, summary, read, roles, isLookup, columns };
 }
+
+/**
+ * True for the types of a stream's own rows, of which its table holds no others: the stream's type (`kobject`), one of
+ * its kinds (`kobject.order`), or the stream's name (`kobjects`).
+ */
+export function isTypeOf(stream: Pick<Stream, "name" | "type">, type: string): boolean {
+  return type === stream.type || type === stream.name || type.startsWith(`${stream.type}.`);
+}

@@ -4,12 +4,11 @@
  * what an index showed wrongly for a while is found without a second first sync. A difference only says where to
  * read again: rows are written because they came, and marked deleted because they twice did not.
  */
-import type { Counted } from "../lib/counted.ts";
+import type { Counted, Suspect } from "../destination/destination.ts";
 import { formatTime } from "../lib/time.ts";
 import { checkHealth, differing, mend, PAGE, type Part, READ_WHOLE, total } from "./mend.ts";
 import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
-import type { Suspect } from "./sink.ts";
 import { type AuditState, EARLIEST, type Source } from "./stream-state.ts";
 
 /**

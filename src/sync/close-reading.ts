@@ -3,6 +3,7 @@
  * read did not see are gone, and the audit. Each may want parts read again first, which it yields; it goes on with
  * the ids that came.
  */
+import type { Seen, Suspect } from "../destination/destination.ts";
 import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
@@ -14,7 +15,6 @@ import { askAgain, type GoneOptions } from "./gone.ts";
 import { againFrom, aloneAt, type PlanOptions } from "./plan.ts";
 import { covers, type Range } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
-import type { Seen, Suspect } from "./sink.ts";
 import { EARLIEST, type SearchState, type Source } from "./stream-state.ts";
 
 export type Closing = {
@@ -30,7 +30,7 @@ export type Closing = {
     rows: readonly Resource[],
     state: SearchState | null,
     more?: { readonly seen?: Seen["step"]; readonly gone?: readonly string[] },
-  ) => void;
+  ) => Promise<void>;
   /** Where old rows come from a list: whether that holds more rows than the destination; else null. */
   readonly isListLonger: (() => Promise<boolean>) | null;
   readonly ask: (
@@ -80,7 +80,7 @@ async function seeHowFar(closing: Closing, isWhole: boolean): Promise<void> {
     }
   }
   const { first, ...after } = evidence.apply(before);
-  closing.commit([], { ...after, first: first && !isWhole });
+  await closing.commit([], { ...after, first: first && !isWhole });
 }
 
 function sourcesOf({ hasArchive, options }: Closing, instant: number): Source[] {
@@ -101,8 +101,8 @@ function goneOptions(closing: Closing, isSeen: boolean): GoneOptions {
     ask: (source, range, page) => closing.ask(source, range, page, 500),
     alone: aloneAt(closing.options.clocks, "surely"),
     sources: closing.hasArchive ? ["search", "archive"] : ["search"],
-    keep: (rows) => {
-      if (rows.length > 0) closing.commit(rows, null, isSeen ? { seen: "continue" } : {});
+    keep: async (rows) => {
+      if (rows.length > 0) await closing.commit(rows, null, isSeen ? { seen: "continue" } : {});
     },
   };
 }
@@ -110,23 +110,23 @@ function goneOptions(closing: Closing, isSeen: boolean): GoneOptions {
 /** Asks again for what a full read did not see, and marks as deleted what does not come. */
 async function* endFullRead(closing: Closing): Steps {
   const { context, state } = closing;
-  const { unseen } = context;
-  if (unseen === null) return;
+  const { gone } = context;
+  if (gone === null) return;
   const from = state().start <= EARLIEST ? null : state().start;
   const doubt = (why: string) =>
     closing.lack(
-      new AppError("incomplete", `${unseen.count(from)} rows did not come again, ${why}`, {
+      new AppError("incomplete", `${gone.countUnseen(from)} rows did not come again, ${why}`, {
         at: closing.stream,
         hint: "run sync again at a quieter time: they stay as they are until then",
       }),
     );
-  if (unseen.count(from) > 0) {
+  if (gone.countUnseen(from) > 0) {
     let isUnsure = false;
     let oldFrom = Number.POSITIVE_INFINITY;
     let oldTo = 0;
     let after: Suspect | null = null;
     for (;;) {
-      const suspects: readonly Suspect[] = unseen.list(from, after, SUSPECTS);
+      const suspects: readonly Suspect[] = gone.listUnseen(from, after, SUSPECTS);
       if (suspects.length === 0) break;
       after = suspects.at(-1)!;
       const { unsure, unasked } = await askAgain(suspects, goneOptions(closing, true));
@@ -147,11 +147,11 @@ async function* endFullRead(closing: Closing): Steps {
   }
   const ended = { ...state(), full: null, fullReadAt: state().full?.startedAt ?? null };
   try {
-    closing.commit([], ended, { seen: "end" });
+    await closing.commit([], ended, { seen: "end" });
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
     // What was seen may be wrong, so that another full read has to begin from nothing.
-    closing.commit([], { ...ended, fullReadAt: null });
+    await closing.commit([], { ...ended, fullReadAt: null });
     closing.lack(error);
   }
 }
@@ -182,7 +182,7 @@ async function* auditStream(closing: Closing, counts: AuditOptions["counts"]): S
     const result = isLiveTurn(before, options.place)
       ? yield* auditLive({ ...auditing, countLive, before })
       : yield* audit(auditing);
-    closing.commit([], { ...closing.state(), audit: result });
+    await closing.commit([], { ...closing.state(), audit: result });
     context.counted(result.counted);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
@@ -211,5 +211,5 @@ async function* judge(closing: Closing, suspects: readonly Suspect[]): Steps {
   const came = yield tailOf(closing);
   if (closing.leftNews()) return;
   const gone = missing.filter(({ id }) => !came.has(id)).map(({ id }) => id);
-  if (gone.length > 0) closing.commit([], closing.state(), { gone });
+  if (gone.length > 0) await closing.commit([], closing.state(), { gone });
 }

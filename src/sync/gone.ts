@@ -4,11 +4,11 @@
  * since is read again; only what comes in neither is gone. One that is marked wrongly all the same comes back
  * with the next audit, which does not count it as present.
  */
+import type { Suspect } from "../destination/destination.ts";
 import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { covers, type Range, type Ranges } from "./ranges.ts";
-import type { Suspect } from "./sink.ts";
 import type { Source } from "./stream-state.ts";
 
 export type GoneOptions = {
@@ -19,7 +19,7 @@ export type GoneOptions = {
   /** The sources that can be asked for an instant. */
   readonly sources: readonly Source[];
   /** Keeps rows that came after all. */
-  readonly keep: (rows: readonly Resource[]) => void;
+  readonly keep: (rows: readonly Resource[]) => Promise<void>;
 };
 
 export type AskedAgain = {
@@ -103,7 +103,7 @@ async function readWhole(
       const answer = await askWithinCap(source, range, number, ask);
       if (answer === null) break;
       const { rows, ...page } = answer;
-      keep(rows);
+      await keep(rows);
       const known = ids.size;
       for (const { id } of rows) ids.add(id);
       rejected += page.rejected;

@@ -2,6 +2,7 @@
  * The book of one stream's reading: what is read, what is open in which pieces, and how far the index was seen to
  * know. Rows and what they prove are committed here, and only here, so that the one is never kept without the other.
  */
+import type { Seen } from "../destination/destination.ts";
 import type { Resource } from "../lib/resource.ts";
 import { type Clocks, earliestOf } from "./clocks.ts";
 import { Evidence } from "./evidence.ts";
@@ -18,7 +19,6 @@ import {
 } from "./plan.ts";
 import type { Range, Ranges } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
-import type { Seen } from "./sink.ts";
 import { encodeSearchState } from "./state-codec.ts";
 import { EARLIEST, type OldState, type SearchState, type Source } from "./stream-state.ts";
 
@@ -113,12 +113,12 @@ export class Ledger {
     return next;
   }
 
-  /** Commits rows, and the state after them unless it is null. */
+  /** Commits rows, and the state after them unless it is null; goes on from it at once, whatever has to be waited for. */
   commit(
     rows: readonly Resource[],
     next: SearchState | null,
     more: { readonly seen?: Seen["step"]; readonly gone?: readonly string[] } = {},
-  ): void {
+  ): Promise<void> {
     const { full, start } = this.#state;
     const step = more.seen ?? (full === null ? null : full.marked ? "continue" : "begin");
     const from = start <= EARLIEST ? null : start;
@@ -128,19 +128,23 @@ export class Ledger {
       after === null
         ? null
         : encodeSearchState(after, this.begun, claimableTo(after, this.#clocks, this.isListed));
-    this.#context.commit(rows, encoded, {
+    const kept = this.#context.commit(rows, encoded, {
       ...(step === null ? {} : { seen: { step, from } }),
       ...(more.gone === undefined ? {} : { gone: more.gone }),
     });
     const state = after ?? this.#state;
+    // Whoever waits for it hears of what went wrong; a step that ends before, by another error, has said enough.
+    kept.catch(() => {});
     this.#state = state.full === null ? state : { ...state, full: { ...state.full, marked: true } };
     if (this.#again !== null) for (const { id } of rows) this.#again.add(id);
+    return kept;
   }
 
   /** Commits rows that are all of a range. */
-  commitRead(source: Source, rows: readonly Resource[], range: Range): void {
-    this.commit(rows, this.#read(source, range));
+  commitRead(source: Source, rows: readonly Resource[], range: Range): Promise<void> {
+    const kept = this.commit(rows, this.#read(source, range));
     this.#context.left(this.pieces.left());
+    return kept;
   }
 
   /** Commits rows with what was proven before them, after `change` was done to the pieces. */
@@ -149,17 +153,18 @@ export class Ledger {
     rows: readonly Resource[],
     proven: Range | null,
     change: () => void = () => {},
-  ): void {
+  ): Promise<void> {
     const next = proven === null ? this.evidence.apply(this.#state) : this.#read(source, proven);
     change();
-    this.commit(rows, next);
+    const kept = this.commit(rows, next);
     this.#context.left(this.pieces.left());
+    return kept;
   }
 
   /** Commits the last rows of a list of old rows: what changed since it began is news, which the search brings. */
-  commitList(rows: readonly Resource[]): void {
+  commitList(rows: readonly Resource[]): Promise<void> {
     this.#state = { ...this.#state, scan: null };
-    this.commitRead("archive", rows, { from: this.#state.start, to: Number.POSITIVE_INFINITY });
+    return this.commitRead("archive", rows, { from: this.#state.start, to: Number.POSITIVE_INFINITY });
   }
 
   /** Opens ranges of a source that are to be read again; what comes from then on is told by `takeCame`. */

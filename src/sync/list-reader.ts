@@ -32,11 +32,11 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
    */
   async function follow(
     query: Readonly<Record<string, string>>,
-    keep: (rows: readonly Resource[], listed: ReadonlySet<string>) => void,
+    keep: (rows: readonly Resource[], listed: ReadonlySet<string>) => Promise<void>,
   ): Promise<Set<string>> {
     const listed = new Set<string>();
     const held: (readonly Resource[])[] = [];
-    const hold = (rows: readonly Resource[]) => {
+    const hold = async (rows: readonly Resource[]) => {
       if (held.length <= PAGES_HELD) held.push(rows);
     };
     const isShort = () => held.length <= PAGES_HELD;
@@ -47,13 +47,13 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       await walk(query, (rows) => keep(rows, listed), again);
       return again;
     } finally {
-      if (isShort()) for (const rows of held) keep(rows, listed);
+      if (isShort()) for (const rows of held) await keep(rows, listed);
     }
   }
 
   async function walk(
     query: Readonly<Record<string, string>>,
-    take: (rows: readonly Resource[]) => void,
+    take: (rows: readonly Resource[]) => Promise<void>,
     listed: Set<string>,
   ): Promise<void> {
     const asked = new Set<string>();
@@ -67,7 +67,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       const known = listed.size;
       let page: Page = await context.api.list(at);
       for (let tries = 1; ; tries += 1) {
-        take(page.rows);
+        await take(page.rows);
         for (const { id } of page.rows) listed.add(id);
         unkept ??= firstKeptOut(page)?.why ?? null;
         const isShort = page.next !== null && sizeOf(page) > 0 && sizeOf(page) < largest;
@@ -97,7 +97,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
       const others = rows.filter(({ id }) => !plain.has(id));
       // Once for all pages: the listing is as long as it gets before the first of them is kept.
       isHonoured ??= [...listed].filter((id) => !plain.has(id)).length * 2 >= listed.size;
-      context.commit(others, null, { deleted: variant.deleted && isHonoured });
+      return context.commit(others, null, { deleted: variant.deleted && isHonoured });
     });
   }
 
@@ -133,10 +133,12 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
   }
 
   async function readWhole(): Promise<void> {
+    const { gone } = context;
     const ids = await readAll();
     // Rows that only a refused listing could show are not gone, nor are those that came and could not be kept.
-    const canSweep = () => unkept === null && ![...refused].some(({ deleted }) => !deleted);
-    if (canSweep() && context.countMissing(ids) > 0) for (const id of await readAll()) ids.add(id);
+    const canSweep = () => gone !== null && unkept === null && ![...refused].some(({ deleted }) => !deleted);
+    if (gone !== null && canSweep() && gone.countMissing(ids) > 0)
+      for (const id of await readAll()) ids.add(id);
     if (unkept !== null) {
       lacks.push(
         new AppError("incomplete", `a row of the list ${unkept}`, {
@@ -147,7 +149,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
     }
     const read = encodeListState({ readAt: earliestOf(context.clocks) }, lacks.length === 0);
     try {
-      context.commit([], read, canSweep() ? { sweep: ids } : {});
+      await context.commit([], read, canSweep() ? { sweep: ids } : {});
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "sweep-refused") throw error;
       lacks.push(error.located(stream.name));
@@ -157,7 +159,7 @@ export function createListReader(stream: Stream, read: ListRead, context: Reader
 
   return {
     stream,
-    begin() {},
+    async begin() {},
     take() {
       if (state !== "due") return null;
       state = "busy";

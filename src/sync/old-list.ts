@@ -31,7 +31,7 @@ export type OldList = {
   readonly api: Api;
   readonly clocks: Clocks;
   /** Stores rows that are met on the way to where the reading begins. */
-  readonly keep: (rows: readonly Resource[]) => void;
+  readonly keep: (rows: readonly Resource[]) => Promise<void>;
   /** True to read it to its very end, whatever the search brings. */
   readonly isWhole: boolean;
 };
@@ -123,7 +123,7 @@ async function findStart(list: OldList): Promise<Start> {
   async function askGuess(number: number): Promise<Page | null> {
     try {
       const page = await askPage(number, list);
-      list.keep(page.rows);
+      await list.keep(page.rows);
       return page;
     } catch (error) {
       if (!(error instanceof AppError) || error.status !== 400) throw error;
@@ -163,7 +163,7 @@ async function askPage(number: number, { path, api, keep }: OldList): Promise<Pa
   const query = { sort: "asc", page: String(number), pageSize: String(LIST_PAGE_SIZE) };
   let page = await api.list({ path, query });
   for (let asked = 1; asked < ASKED_AT_MOST && isShort(page); asked += 1) {
-    keep(page.rows);
+    await keep(page.rows);
     page = await api.list({ path, query });
   }
   if (!isAscending(page.rows)) {

@@ -56,11 +56,11 @@ export class OldRows {
   }
 
   /** Once the rest is read: believes an empty list where the stream has no rows, for it lists those of the search, too. */
-  settle(): void {
+  async settle(): Promise<void> {
     if (!this.#isEmpty) return;
     this.#isEmpty = false;
     const held = this.#context.counts?.count({ from: EARLIEST, to: Number.POSITIVE_INFINITY }) ?? 0;
-    if (held === 0) this.#ledger.commitList([]);
+    if (held === 0) await this.#ledger.commitList([]);
     else {
       this.lacks.push(
         new AppError("incomplete", `${this.#path} lists nothing, and the search has rows`, {
@@ -79,7 +79,7 @@ export class OldRows {
     return hasOldRowAfter(
       held,
       this.#ledger.line,
-      this.#listOf(this.#path, () => {}),
+      this.#listOf(this.#path, async () => {}),
     );
   }
 
@@ -102,7 +102,7 @@ export class OldRows {
     this.#list = isLast ? "none" : "due";
     // What is refused will be so again; what could not be kept may come whole when the list is read anew.
     const scan = isLast && refused === null ? null : progress;
-    ledger.commit(rows, { ...ledger.state, scan });
+    await ledger.commit(rows, { ...ledger.state, scan });
     if (isLast && refused !== null) this.#lack(new AppError("api", refused));
     if (isLast && refused === null && unkept !== undefined) {
       const hint = "all other rows are read; the next sync reads the list of old rows again";

@@ -91,9 +91,10 @@ export class RangeReader {
     if (!pieces.has(piece) || piece.next !== asked.from) return this.#ledger.commit(page.rows, null);
     if (proof.kind === "unsound") {
       // What came is good; it only does not prove anything.
-      this.#ledger.commit(page.rows, null);
+      const kept = this.#ledger.commit(page.rows, null);
       this.#patience.spend(proof.why);
-      return this.#repeat(piece, page, rows, proof.why);
+      this.#repeat(piece, page, rows, proof.why);
+      return kept;
     }
     piece.unsound = [];
     if (doubt !== null && proof.kind !== "unsorted" && piece.doubts < UNSOUND_REPEATS) {
@@ -103,11 +104,11 @@ export class RangeReader {
     }
     piece.doubts = 0;
     if (proof.kind === "unsorted") {
-      this.#ledger.commit(page.rows, null);
+      const kept = this.#ledger.commit(page.rows, null);
       this.#patience.spend("the rows of a page were in no order");
       pieces.begin(piece);
       if (!this.#narrow(piece)) pieces.cutOutTie(piece, newTie(piece.source, piece.from, pageSize));
-      return;
+      return kept;
     }
     const proven = this.#proveBefore(piece, rows);
     if (doubt !== null && (proof.kind === "all" || proof.kind === "through")) {
@@ -143,11 +144,15 @@ export class RangeReader {
             pieces.cutOutTie(piece, newTie(piece.source, proof.at, pageSize));
           }
         });
-      case "unsettled":
+      case "unsettled": {
         this.#patience.spend("the rows of a page changed while it was read");
-        this.#ledger.commitProven(piece, page.rows, proven);
-        if (asked.from < line && line < piece.to && pieces.cut(piece, line) !== null) return;
-        if (!this.#narrow(piece)) pieces.cutOutTie(piece, newTie(piece.source, piece.next, pageSize));
+        const kept = this.#ledger.commitProven(piece, page.rows, proven);
+        const isCut = asked.from < line && line < piece.to && pieces.cut(piece, line) !== null;
+        if (!isCut && !this.#narrow(piece)) {
+          pieces.cutOutTie(piece, newTie(piece.source, piece.next, pageSize));
+        }
+        return kept;
+      }
     }
   }
 
@@ -161,21 +166,24 @@ export class RangeReader {
     return null;
   }
 
-  #goThrough(piece: Piece, page: Page, asked: Range, proven: Range | null, marks: readonly Mark[]): void {
+  #goThrough(
+    piece: Piece,
+    page: Page,
+    asked: Range,
+    proven: Range | null,
+    marks: readonly Mark[],
+  ): Promise<void> {
     this.#patience.reward();
     const within = marks.filter(({ at }) => at < piece.to);
     const last = within.at(-1)?.at;
-    if (last === undefined) {
-      this.#ledger.commitProven(piece, page.rows, proven);
-      return;
-    }
+    if (last === undefined) return this.#ledger.commitProven(piece, page.rows, proven);
     piece.pace = (last - asked.from) / (page.rows.length + page.rejected);
     if (asked.from >= this.#ledger.line) {
-      if (this.#isNews(piece, page, last)) this.#leaveNews(piece, page.rows, asked);
-      else this.#ledger.commitRead(piece.source, page.rows, { from: proven?.from ?? asked.from, to: last });
-      return;
+      if (this.#isNews(piece, page, last)) return this.#leaveNews(piece, page.rows, asked);
+      const read = { from: proven?.from ?? asked.from, to: last };
+      return this.#ledger.commitRead(piece.source, page.rows, read);
     }
-    this.#ledger.commitProven(piece, page.rows, proven, () =>
+    return this.#ledger.commitProven(piece, page.rows, proven, () =>
       this.#ledger.pieces.goOn(
         piece,
         last,
@@ -185,9 +193,9 @@ export class RangeReader {
   }
 
   /** The last range has no end. To follow what changes while the run goes on could go on for ever. */
-  #leaveNews(piece: Piece, rows: readonly Resource[], asked: Range): void {
+  #leaveNews(piece: Piece, rows: readonly Resource[], asked: Range): Promise<void> {
     this.#leftNews = true;
-    this.#ledger.commitRead(piece.source, rows, { from: piece.from, to: asked.to });
+    return this.#ledger.commitRead(piece.source, rows, { from: piece.from, to: asked.to });
   }
 
   /**
@@ -208,9 +216,15 @@ export class RangeReader {
   }
 
   /** Leaves what lies before `end` to the next run, and goes on from there. */
-  #leaveOpen(piece: Piece, rows: readonly Resource[], proven: Range | null, end: number, why: string): void {
+  #leaveOpen(
+    piece: Piece,
+    rows: readonly Resource[],
+    proven: Range | null,
+    end: number,
+    why: string,
+  ): Promise<void> {
     const { pieces } = this.#ledger;
-    this.#ledger.commitProven(piece, rows, proven, () => {
+    const kept = this.#ledger.commitProven(piece, rows, proven, () => {
       if (end < piece.to) pieces.cut(piece, end);
       piece.failed = true;
     });
@@ -219,6 +233,7 @@ export class RangeReader {
         hint: "all other rows are read; run sync again: it asks for this part again",
       }),
     );
+    return kept;
   }
 
   /** Asks a page that was not whole again; one that stays so, in smaller pages or in smaller ranges. */

@@ -2,10 +2,10 @@
  * Sets of instants as half-open ranges [from, to), in milliseconds; `to` may be Infinity. A `Ranges` is
  * always sorted, disjoint, without empty or touching members, so equal sets are equal arrays. All pure.
  */
-
+import type { Range } from "../destination/destination.ts";
 import { latestTime } from "../lib/time.ts";
 
-export type Range = { readonly from: number; readonly to: number };
+export type { Range };
 export type Ranges = readonly Range[];
 
 /** The ranges that hold every instant of the given ones. */

@@ -1,13 +1,12 @@
 /** What the workers know of a stream being read: it hands out steps until it has none. */
 
+import type { Counted, Seen, StoredState, Suspect } from "../destination/destination.ts";
 import type { Page, SearchRequest } from "../kustomer/search.ts";
-import type { Counted } from "../lib/counted.ts";
 import type { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Range } from "./ranges.ts";
-import type { Seen, StoredState, Suspect } from "./sink.ts";
 
 /** One piece of work: a request, or a few, and the commit of what they brought. */
 export type Step = () => Promise<void>;
@@ -15,7 +14,7 @@ export type Step = () => Promise<void>;
 export type Reader = {
   readonly stream: Stream;
   /** Notes what this run is to do, before anything is asked, so that the next can go on with it. */
-  readonly begin: () => void;
+  readonly begin: () => Promise<void>;
   /** Takes the next idle piece of work; null when all of it is under way or done. */
   readonly take: () => Step | null;
   /** Splits a piece that another worker reads, so that many read one big stream; null when it is not worth it. */
@@ -40,7 +39,7 @@ export type Api = {
 
 export type ReaderContext = {
   readonly api: Api;
-  /** Writes rows, and the state after them unless it is null, in one transaction. */
+  /** Has rows kept, and the state after them unless it is null, both or neither; resolves when they are. */
   readonly commit: (
     rows: readonly Resource[],
     state: StoredState | null,
@@ -50,13 +49,12 @@ export type ReaderContext = {
       seen?: Seen;
       gone?: readonly string[];
     },
-  ) => void;
-  /** How many live rows of the table are not among these ids. */
-  readonly countMissing: (ids: ReadonlySet<string>) => number;
-  /** What `Unseen` tells, of this stream; null when the destination cannot. */
-  readonly unseen: {
-    readonly count: (from: number | null) => number;
-    readonly list: (from: number | null, after: Suspect | null, limit: number) => readonly Suspect[];
+  ) => Promise<void>;
+  /** What `Gone` tells, of this stream; null when the destination cannot. */
+  readonly gone: {
+    readonly countMissing: (ids: ReadonlySet<string>) => number;
+    readonly countUnseen: (from: number | null) => number;
+    readonly listUnseen: (from: number | null, after: Suspect | null, limit: number) => readonly Suspect[];
   } | null;
   /** What `Counts` tells, of this stream; null when the destination cannot. */
   readonly counts: {

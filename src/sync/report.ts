@@ -1,5 +1,5 @@
 /** What a run tells afterwards: the shape of `sync --json` and of `_sync_runs`, and the exit code it means. */
-import type { Counted } from "../lib/counted.ts";
+import type { Counted } from "../destination/destination.ts";
 import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 
 export type StreamStatus = "done" | "partial" | "failed" | "skipped";

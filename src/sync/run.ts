@@ -3,13 +3,14 @@
  * the others alone and is never reported as done; what was committed before a failure stays.
  */
 
+import type { Destination } from "../destination/destination.ts";
 import { AppError } from "../lib/errors.ts";
 import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import type { Clocks } from "./clocks.ts";
+import { createCommits } from "./commits.ts";
 import { isFullReadUnderWay } from "./plan.ts";
 import type { Api, Step } from "./reader.ts";
 import type { StreamReport } from "./report.ts";
-import type { Sink } from "./sink.ts";
 import { decodeSearchState } from "./state-codec.ts";
 import { endTrack, reportOf, type SyncEvents, startTrack, type Track } from "./track.ts";
 
@@ -44,19 +45,23 @@ export type SyncOutcome = {
 };
 
 /**
- * Brings the sink up to date. `denied` says what a 401 or 403 on a stream means: a key that was refused
+ * Brings the destination up to date. `denied` says what a 401 or 403 on a stream means: a key that was refused
  * (stops the run) or a role that it lacks (skips the stream).
  */
 export async function runSync(
   api: Api,
-  sink: Sink,
+  destination: Destination,
   options: SyncOptions,
   denied: (error: AppError) => Promise<AppError>,
   events: SyncEvents = {},
 ): Promise<SyncOutcome> {
-  const plan = { ...options, fullSince: options.resumes === true ? fullReadUnderWay(sink, options) : null };
+  const plan = {
+    ...options,
+    fullSince: options.resumes === true ? fullReadUnderWay(destination, options) : null,
+  };
+  const commits = createCommits(destination);
   const tracks = options.streams.map((stream, place) =>
-    startTrack(stream, place, api, sink, plan, denied, events),
+    startTrack(stream, place, api, destination, commits.commit, plan, denied, events),
   );
   let stopped: AppError | null = null;
   let bug: unknown = null;
@@ -123,21 +128,22 @@ export async function runSync(
   };
   for (const track of tracks) {
     try {
-      if (stopped === null) track.reader.begin();
+      if (stopped === null) await track.reader.begin();
     } catch (error) {
       await judge(error, track);
     }
   }
   await Promise.all(Array.from({ length: options.concurrency }, worker));
+  await commits.settled();
   if (bug !== null) throw bug;
   return { streams: tracks.map((track) => reportOf(track, stopped !== null)), stopped };
 }
 
 /** When the full read began that some of the streams have not ended; null when none is under way. */
-function fullReadUnderWay(sink: Sink, { streams, clocks }: SyncOptions): number | null {
+function fullReadUnderWay(destination: Destination, { streams, clocks }: SyncOptions): number | null {
   const begun = streams
     .filter(({ read }) => read.by === "search")
-    .map((stream) => decodeSearchState(stream.name, sink.loadState(stream)))
+    .map((stream) => decodeSearchState(stream.name, destination.loadState(stream)))
     .filter((state) => state !== null && isFullReadUnderWay(state, clocks))
     .map((state) => state!.full!.startedAt);
   return begun.length === 0 ? null : Math.max(...begun);

@@ -70,7 +70,7 @@ export function createSearchReader(
       piece.unreadable += 1;
     }
     piece.failed = piece.unreadable > 0 && (progress.created ?? []).length <= piece.unreadable;
-    ledger.commit(rows, ledger.state);
+    return ledger.commit(rows, ledger.state);
   }
 
   function askPage(
@@ -118,7 +118,7 @@ export function createSearchReader(
 
   /** Once all is read, goes on to close the reading, as far as it gets before a part is to be read again. */
   async function close(): Promise<void> {
-    old.settle();
+    await old.settle();
     closing ??= closeReading(
       {
         stream: stream.name,
@@ -145,9 +145,9 @@ export function createSearchReader(
 
   return {
     stream,
-    begin() {
+    async begin() {
       const { full } = ledger.state;
-      if (full !== null && !full.marked) ledger.commit([], ledger.state);
+      if (full !== null && !full.marked) await ledger.commit([], ledger.state);
     },
     take() {
       const page = old.take();

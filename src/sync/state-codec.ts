@@ -2,11 +2,12 @@
  * How a stream's state is written down and read again. A state of an earlier version is read as what it claimed; one
  * that does not parse is refused, for to guess at it could lose rows.
  */
+
 import * as v from "valibot";
+import type { StoredState } from "../destination/destination.ts";
 import { AppError } from "../lib/errors.ts";
 import { formatTime, parseTime } from "../lib/time.ts";
 import { covers, intersect, normalize, type Ranges } from "./ranges.ts";
-import type { StoredState } from "./sink.ts";
 import {
   EARLIEST,
   type ListState,

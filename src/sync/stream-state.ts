@@ -4,7 +4,7 @@
  * be asked again. An instant is read when it is in both; nothing is ever inferred from a high-water mark.
  */
 
-import type { Counted } from "../lib/counted.ts";
+import type { Counted } from "../destination/destination.ts";
 import { intersect, type Ranges } from "./ranges.ts";
 
 /** The standard search, or whatever holds the rows it leaves out for their age. */

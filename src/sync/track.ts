@@ -2,19 +2,18 @@
  * One stream on its way through a run: its reader, what came of it, and what is told of it afterwards. What a stream
  * lacks is never left out of its report.
  */
+import type { Counted, Destination } from "../destination/destination.ts";
 import type { Page } from "../kustomer/search.ts";
 import type { KeptOut } from "../kustomer/shapes.ts";
-import type { Counted } from "../lib/counted.ts";
 import { AppError } from "../lib/errors.ts";
-import type { Stream } from "../streams/define.ts";
-import { isTypeOf } from "../streams/type.ts";
+import { isTypeOf, type Stream } from "../streams/define.ts";
 import { earliestOf } from "./clocks.ts";
+import type { Commit } from "./commits.ts";
 import { createListReader } from "./list-reader.ts";
 import type { Api, Reader, ReaderContext } from "./reader.ts";
 import type { StreamReport, StreamStatus } from "./report.ts";
 import type { SyncOptions } from "./run.ts";
 import { createSearchReader } from "./search-reader.ts";
-import type { Sink } from "./sink.ts";
 import { decodeListState, decodeSearchState } from "./state-codec.ts";
 
 /** At most this many of the rows that were kept out are named. */
@@ -54,17 +53,18 @@ export type Track = {
   ended: boolean;
 };
 
-/** Makes a stream's reader, from the state that the sink has of it. Throws `store-state`. */
+/** Makes a stream's reader, from the state that the destination has of it. Throws `store-state`. */
 export function startTrack(
   stream: Stream,
   place: number,
   api: Api,
-  sink: Sink,
+  destination: Destination,
+  commit: Commit,
   options: PlannedOptions,
   denied: ReaderContext["denied"],
   events: SyncEvents,
 ): Track {
-  const stored = sink.loadState(stream);
+  const stored = destination.loadState(stream);
   let saved = stored === null ? null : JSON.stringify(stored);
   const accepts = (type: string) => isTypeOf(stream, type);
   const counted = async (asked: Promise<Page>): Promise<Page> => {
@@ -80,14 +80,19 @@ export function startTrack(
       search: (request) => counted(api.search({ ...request, accepts })),
       list: (request) => counted(api.list({ ...request, accepts })),
     },
-    commit: (rows, state, more = {}) => {
+    commit: async (rows, state, more = {}) => {
       const after = state === null ? saved : JSON.stringify(state);
       // What would change nothing is no commit, which costs the disk its time.
       if (rows.length > 0 || after !== saved || Object.keys(more).length > 0) {
-        const done = sink.commit({ stream, rows, state, now: earliestOf(options.clocks), ...more });
-        track.written += done.written;
-        track.deleted += done.deleted;
         saved = after;
+        try {
+          const done = await commit({ stream, rows, state, now: earliestOf(options.clocks), ...more });
+          track.written += done.written;
+          track.deleted += done.deleted;
+        } catch (error) {
+          saved = null;
+          throw error;
+        }
       }
       if (state !== null) {
         track.syncedTo = state.syncedTo;
@@ -95,9 +100,8 @@ export function startTrack(
       }
       events.progress?.(stream.name, progressOf(track, "reading"));
     },
-    countMissing: (ids) => sink.countMissing(stream, ids),
-    unseen: unseenOf(sink, stream),
-    counts: countsOf(sink, stream),
+    gone: goneOf(destination, stream),
+    counts: countsOf(destination, stream),
     counted: (counted) => {
       track.counted = counted;
     },
@@ -107,7 +111,7 @@ export function startTrack(
     },
   };
   const track: Track = {
-    reader: readerOf(stream, place, sink, options, context),
+    reader: readerOf(stream, place, destination, options, context),
     read: 0,
     written: 0,
     deleted: 0,
@@ -137,11 +141,11 @@ function keepAccount(track: Track, { rejected, keptOut }: Page): void {
 function readerOf(
   stream: Stream,
   place: number,
-  sink: Sink,
+  destination: Destination,
   options: PlannedOptions,
   context: ReaderContext,
 ): Reader {
-  const stored = sink.loadState(stream);
+  const stored = destination.loadState(stream);
   const { read } = stream;
   if (read.by === "list") {
     decodeListState(stream.name, stored);
@@ -149,7 +153,7 @@ function readerOf(
   }
   const known = decodeSearchState(stream.name, stored);
   // Where nothing is noted as seen, nothing tells how a full read that was interrupted goes on.
-  const canTell = sink.unseen !== undefined;
+  const canTell = destination.gone !== undefined;
   return createSearchReader(
     stream,
     read,
@@ -159,15 +163,16 @@ function readerOf(
   );
 }
 
-function unseenOf({ unseen }: Sink, stream: Stream): ReaderContext["unseen"] {
-  if (unseen === undefined) return null;
+function goneOf({ gone }: Destination, stream: Stream): ReaderContext["gone"] {
+  if (gone === undefined) return null;
   return {
-    count: (from) => unseen.count(stream, from),
-    list: (from, after, limit) => unseen.list(stream, from, after, limit),
+    countMissing: (ids) => gone.countMissing(stream, ids),
+    countUnseen: (from) => gone.countUnseen(stream, from),
+    listUnseen: (from, after, limit) => gone.listUnseen(stream, from, after, limit),
   };
 }
 
-function countsOf({ counts }: Sink, stream: Stream): ReaderContext["counts"] {
+function countsOf({ counts }: Destination, stream: Stream): ReaderContext["counts"] {
   if (counts === undefined) return null;
   return {
     count: (range) => counts.count(stream, range),

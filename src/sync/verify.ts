@@ -1,18 +1,19 @@
 /**
- * Holds a file against Kustomer. Everything is read by the engine of a sync, into a sink that notes versions in
+ * Holds a file against Kustomer. Everything is read by the engine of a sync, into a destination that notes versions in
  * place of writing rows, so that what makes a sync complete makes this complete too. It reads whole pages:
  * Kustomer's ids-only search costs as many requests of the budget, and tells neither versions nor order.
  */
+
+import type { Comparison, Differences } from "../destination/comparison.ts";
+import type { Counts, Destination, StoredState } from "../destination/destination.ts";
 import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
 import { earliestOf } from "./clocks.ts";
-import type { Comparison, Differences } from "./comparison.ts";
 import { cutBack } from "./plan.ts";
 import { intersect } from "./ranges.ts";
 import type { Api } from "./reader.ts";
 import { runExitCode, type StreamReport } from "./report.ts";
 import { runSync, type SyncEvents, type SyncOptions } from "./run.ts";
-import type { Counts, Sink, StoredState } from "./sink.ts";
 import { decodeSearchState, encodeSearchState } from "./state-codec.ts";
 import { EARLIEST } from "./stream-state.ts";
 
@@ -20,7 +21,7 @@ export type VerifyOptions = Omit<SyncOptions, "streams" | "start" | "full" | "au
   /** The streams, each with the instant (ms) from which on the file holds it; null: from the beginning. */
   readonly streams: readonly { readonly stream: Stream; readonly start: number | null }[];
   /** Writes missing and stale rows, in one transaction a page; null to change nothing. */
-  readonly repair: Sink["commit"] | null;
+  readonly repair: Destination["commit"] | null;
 };
 
 /** The shape of a stream in `verify --json`. */
@@ -77,13 +78,13 @@ export async function runVerify(
   const reports = new Map<string, StreamReport>();
   /** Streams whose rows that are not in Kustomer are known. */
   const judged = new Set<string>();
-  const sink = noteInto(comparison, repair, judged);
+  const destination = noteInto(comparison, repair, judged);
   let stopped: AppError | null = null;
   for (const [start, group] of Map.groupBy(streams, (each) => each.start)) {
     if (stopped !== null) break;
     const chosen = group.map(({ stream }) => stream);
     const options = { ...shared, streams: chosen, start, full: true, audits: false };
-    const outcome = await runSync(api, sink, options, denied, events);
+    const outcome = await runSync(api, destination, options, denied, events);
     for (const report of outcome.streams) reports.set(report.stream, report);
     stopped = outcome.stopped;
   }
@@ -98,24 +99,27 @@ export async function runVerify(
   return { streams: results, exitCode: exitCodeOf(results, [...reports.values()], stopped), stopped };
 }
 
-/** A sink that takes a run for a reading of everything, and writes only what the file should have and has not. */
-function noteInto(comparison: Comparison, repair: Sink["commit"] | null, judged: Set<string>): Sink {
+/** A destination that takes a run for a reading of everything, and writes only what the file should have and has not. */
+function noteInto(
+  comparison: Comparison,
+  repair: Destination["commit"] | null,
+  judged: Set<string>,
+): Destination {
   return {
     loadState: () => null,
-    commit: ({ stream, rows, deleted = false, now, seen, sweep }) => {
+    commit: async ({ stream, rows, deleted = false, now, seen, sweep }) => {
       const different = comparison.note(stream, rows, deleted);
       const written =
         repair === null || different.length === 0
           ? { written: 0, deleted: 0 }
-          : repair({ stream, rows: different, state: null, deleted, now });
+          : await repair({ stream, rows: different, state: null, deleted, now });
       const isEnd = seen?.step === "end" || (sweep !== undefined && stream.read.by === "list");
       if (!isEnd) return written;
       judged.add(stream.name);
       const gone = comparison.end(stream, seen?.from ?? null);
       return { written: written.written + gone, deleted: written.deleted + gone };
     },
-    countMissing: comparison.countMissing,
-    unseen: comparison.unseen,
+    gone: comparison.gone,
   };
 }
 

@@ -5,6 +5,7 @@
  *   bun test/crash/child.ts '{"url": "http://127.0.0.1:1", "db": "a.db", "concurrency": 8, "kill": null}'
  */
 import { Database } from "bun:sqlite";
+import type { Batch, Destination } from "../../src/destination/destination.ts";
 import { createClient } from "../../src/kustomer/client.ts";
 import { createLimiter } from "../../src/kustomer/limiter.ts";
 import { listPage } from "../../src/kustomer/list.ts";
@@ -17,7 +18,6 @@ import { openStore } from "../../src/store/store.ts";
 import { STREAMS } from "../../src/streams/index.ts";
 import { runExitCode, runStatus } from "../../src/sync/report.ts";
 import { runSync } from "../../src/sync/run.ts";
-import type { Batch, Sink } from "../../src/sync/sink.ts";
 
 /**
  * Where the process ends: before a commit begins, with half of its rows written, with all of them written but
@@ -99,7 +99,7 @@ async function main({ url, db, concurrency, pageSize, kill }: Task): Promise<num
     if (at("after", nth)) die();
     return done;
   };
-  const sink: Sink = { ...store, commit };
+  const destination: Destination = { ...store, commit };
   const counted = async <T>(asked: Promise<T>): Promise<T> => {
     const answer = await asked;
     counts.answers += 1;
@@ -122,7 +122,7 @@ async function main({ url, db, concurrency, pageSize, kill }: Task): Promise<num
         list: ({ path, query }) =>
           counted(listPage(client, { path, query: query && { ...query, pageSize: String(pageSize) } })),
       },
-      sink,
+      destination,
       {
         streams: STREAMS,
         start: null,

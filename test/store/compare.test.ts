@@ -2,8 +2,9 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import type { Comparison } from "../../src/destination/comparison.ts";
 import type { Resource } from "../../src/lib/resource.ts";
-import type { CompareOptions, Comparison } from "../../src/store/compare.ts";
+import type { CompareOptions } from "../../src/store/compare.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { folder, NOW, put, resource, row, stream, withStore } from "./fixture.ts";
 
@@ -35,8 +36,8 @@ function note(store: Store, comparison: Comparison, rows: readonly Resource[], r
 
 /** Ends a comparison that repairs nothing; returns the ids of the rows that were not shown. */
 function endIn(comparison: Comparison, from: number | null): string[] {
-  const ids = comparison.unseen.list(tags, from, null, 100).map(({ id }) => id);
-  expect(comparison.unseen.count(tags, from)).toBe(ids.length);
+  const ids = comparison.gone.listUnseen(tags, from, null, 100).map(({ id }) => id);
+  expect(comparison.gone.countUnseen(tags, from)).toBe(ids.length);
   expect(comparison.end(tags, from)).toBe(0);
   expect(comparison.differences(tags).extra).toBe(ids.length);
   return ids;
@@ -170,19 +171,19 @@ describe("rows that Kustomer has not", () => {
     withStore((store) => {
       const rows = [made("a"), made("b"), made("c", NOW - 5 * HOUR), resource("undated"), made("shown")];
       put(store, "tags", rows);
-      compare(store, {}, ({ note, unseen }) => {
+      compare(store, {}, ({ note, gone }) => {
         note(tags, [made("shown")], false);
-        expect(unseen.count(tags, null)).toBe(4);
-        const first = unseen.list(tags, null, null, 3);
+        expect(gone.countUnseen(tags, null)).toBe(4);
+        const first = gone.listUnseen(tags, null, null, 3);
         expect(first).toEqual([
           { id: "undated", updatedAt: null },
           { id: "c", updatedAt: NOW - 5 * HOUR },
           { id: "a", updatedAt: NOW - HOUR },
         ]);
-        expect(unseen.list(tags, null, first.at(-1)!, 3)).toEqual([{ id: "b", updatedAt: NOW - HOUR }]);
-        expect(unseen.list(tags, null, first[0]!, 1)).toEqual([{ id: "c", updatedAt: NOW - 5 * HOUR }]);
-        expect(unseen.list(tags, NOW - HOUR, null, 1)).toEqual([{ id: "a", updatedAt: NOW - HOUR }]);
-        expect(unseen.count(tags, NOW - HOUR)).toBe(2);
+        expect(gone.listUnseen(tags, null, first.at(-1)!, 3)).toEqual([{ id: "b", updatedAt: NOW - HOUR }]);
+        expect(gone.listUnseen(tags, null, first[0]!, 1)).toEqual([{ id: "c", updatedAt: NOW - 5 * HOUR }]);
+        expect(gone.listUnseen(tags, NOW - HOUR, null, 1)).toEqual([{ id: "a", updatedAt: NOW - HOUR }]);
+        expect(gone.countUnseen(tags, NOW - HOUR)).toBe(2);
       });
     });
   });
@@ -191,9 +192,9 @@ describe("rows that Kustomer has not", () => {
     withStore((store) => {
       put(store, "tags", [made("a"), made("b"), made("c")]);
       compare(store, { repair: true }, (comparison) => {
-        expect(comparison.unseen.count(tags, null)).toBe(3);
+        expect(comparison.gone.countUnseen(tags, null)).toBe(3);
         note(store, comparison, [made("b", NOW + HOUR)]);
-        expect(comparison.unseen.count(tags, null)).toBe(2);
+        expect(comparison.gone.countUnseen(tags, null)).toBe(2);
         expect(comparison.end(tags, null)).toBe(2);
         expect(live(store)).toEqual(["b"]);
         expect(row(store, "tags", "a")._deleted_at).toBe(at(NOW));
@@ -272,7 +273,7 @@ describe("a file", () => {
       const store = openStore(db, { mode: "read" });
       compare(store, {}, (comparison) => {
         expect(comparison.holds(tags)).toBe(false);
-        expect(comparison.countMissing(tags, new Set())).toBe(0);
+        expect(comparison.gone.countMissing(tags, new Set())).toBe(0);
         expect(note(store, comparison, [made("a")])).toEqual(["a"]);
         expect(endIn(comparison, null)).toEqual([]);
       });

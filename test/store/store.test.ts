@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StoredState } from "../../src/store/state.ts";
+import type { StoredState } from "../../src/destination/destination.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { STREAMS } from "../../src/streams/index.ts";
 import { folder, NOW, put, resource, row, stream } from "./fixture.ts";

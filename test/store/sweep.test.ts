@@ -58,7 +58,7 @@ describe("a sweep", () => {
       expect(put(store, "tags", [], sweep([])).deleted).toBe(1);
       expect(row(store, "tags", "a")._deleted_at).toBe(deletedAt);
       expect(row(store, "tags", "b")._deleted_at).toBe(new Date(NOW).toISOString());
-      expect(store.countMissing(stream("tags"), new Set())).toBe(0);
+      expect(store.gone.countMissing(stream("tags"), new Set())).toBe(0);
     });
   });
 });

@@ -156,7 +156,7 @@ describe("a complete listing", () => {
   test("marks the live rows it lacks, once", () => {
     withStore((store) => {
       put(store, "tags", tags(20));
-      expect(store.countMissing({ ...stream("tags") }, ids(17))).toBe(3);
+      expect(store.gone.countMissing({ ...stream("tags") }, ids(17))).toBe(3);
       expect(put(store, "tags", [], { sweep: ids(17) })).toEqual({ written: 3, deleted: 3 });
       expect(row(store, "tags", "t19")._deleted_at).toBe("2026-11-23T12:00:00.000Z");
       expect(put(store, "tags", [], { sweep: ids(17) })).toEqual({ written: 0, deleted: 0 });

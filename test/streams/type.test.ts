@@ -1,7 +1,7 @@
 /** Law 9: a table holds rows of its own type only, so a type belongs to one stream at most. */
 import { expect, test } from "bun:test";
+import { isTypeOf } from "../../src/streams/define.ts";
 import { STREAMS } from "../../src/streams/index.ts";
-import { isTypeOf } from "../../src/streams/type.ts";
 
 test("every stream owns its type, its name and its kinds, and no other stream does", () => {
   for (const { name, type } of STREAMS) {

@@ -1,10 +1,10 @@
 /** Rows that did not come: which are gone, which are not, and of which nothing can be said. */
 import { describe, expect, test } from "bun:test";
+import type { Suspect } from "../../src/destination/destination.ts";
 import type { Page } from "../../src/kustomer/search.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import { type AskedAgain, askAgain } from "../../src/sync/gone.ts";
 import { before, type Range, since } from "../../src/sync/ranges.ts";
-import type { Suspect } from "../../src/sync/sink.ts";
 import type { Source } from "../../src/sync/stream-state.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
@@ -42,7 +42,7 @@ function index(rows: readonly Row[], { most = 500, instead }: Ways = {}) {
   };
   async function judge(suspects: readonly Suspect[], sources: readonly Source[] = ["search", "archive"]) {
     const alone = { search: since(BORDER + ZONE), archive: before(BORDER - ZONE) };
-    const keep = (came: readonly { id: string }[]) => {
+    const keep = async (came: readonly { id: string }[]) => {
       for (const { id } of came) kept.add(id);
     };
     return names(await askAgain(suspects, { ask, alone, sources, keep }));

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Batch, Destination } from "../../src/destination/destination.ts";
 import { createClient } from "../../src/kustomer/client.ts";
 import { createLimiter } from "../../src/kustomer/limiter.ts";
 import { listPage } from "../../src/kustomer/list.ts";
@@ -14,7 +15,6 @@ import { earliestOf } from "../../src/sync/clocks.ts";
 import type { Api } from "../../src/sync/reader.ts";
 import { runExitCode, runStatus } from "../../src/sync/report.ts";
 import { runSync, type SyncOutcome } from "../../src/sync/run.ts";
-import type { Batch, Sink } from "../../src/sync/sink.ts";
 import { heldFrom, runVerify, type VerifyOutcome } from "../../src/sync/verify.ts";
 import { type Quirks, type StandIn, startStandIn } from "./stand-in.ts";
 
@@ -28,6 +28,8 @@ export type Options = {
   full?: boolean;
   resumes?: boolean;
   force?: boolean;
+  /** Have the destination keep each batch some time later, as one does that has to be waited for. */
+  slowly?: boolean;
   /** Ends the run, as Ctrl-C would, before the commit after this many. */
   commits?: number;
   /** Count afterwards, and mend what differs. Default false. */
@@ -64,39 +66,50 @@ export type Harness = {
   readonly end: () => void;
 };
 
+/** Does something some turns of the event loop later, others of which may do much meanwhile. */
+async function slowly<T>(action: () => T): Promise<T> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  return action();
+}
+
 export type Served = { readonly url: string; readonly apiKey?: string };
+
+/** Meets an account, and counts what it is asked. */
+export async function meetAccount(
+  { url, apiKey = "key" }: Served,
+  { most = 2_000, local }: Pick<Options, "most" | "local"> = {},
+) {
+  const controller = new AbortController();
+  const limits = { windowMs: 1_000, searchPerWindow: 1e6, orgPerWindow: 1e6, share: 1 };
+  const limiter = createLimiter(limits);
+  const { signal } = controller;
+  const client = createClient({ baseUrl: url, apiKey, limiter, signal, random: () => 0 });
+  const { serverTime } = await readToken(client);
+  let requests = 0;
+  const bounded = <T>(ask: () => Promise<T>): Promise<T> => {
+    requests += 1;
+    if (requests > most) throw new Error(`more than ${most} requests`);
+    return ask();
+  };
+  const api: Api = {
+    search: (request) => bounded(() => searchPage(client, request)),
+    list: (request) => bounded(() => listPage(client, request)),
+  };
+  return {
+    api,
+    clocks: { server: serverTime, local: local ?? serverTime ?? Date.now() },
+    abort: (reason: AppError) => controller.abort(reason),
+    denied: (error: AppError) => classifyDenied(client, error),
+    requests: () => requests,
+  };
+}
 
 export function createHarness({ url, apiKey = "key" }: Served): Harness {
   const folder = mkdtempSync(join(tmpdir(), "kustomer-sync-"));
   const db = join(folder, "test.db");
 
-  /** Meets the account, and counts what it is asked. */
-  async function meet(options: Pick<Options, "most" | "url" | "local">) {
-    const { most = 2_000 } = options;
-    const controller = new AbortController();
-    const limits = { windowMs: 1_000, searchPerWindow: 1e6, orgPerWindow: 1e6, share: 1 };
-    const limiter = createLimiter(limits);
-    const { signal } = controller;
-    const client = createClient({ baseUrl: options.url ?? url, apiKey, limiter, signal, random: () => 0 });
-    const { serverTime } = await readToken(client);
-    let requests = 0;
-    const bounded = <T>(ask: () => Promise<T>): Promise<T> => {
-      requests += 1;
-      if (requests > most) throw new Error(`more than ${most} requests`);
-      return ask();
-    };
-    const api: Api = {
-      search: (request) => bounded(() => searchPage(client, request)),
-      list: (request) => bounded(() => listPage(client, request)),
-    };
-    return {
-      api,
-      clocks: { server: serverTime, local: options.local ?? serverTime ?? Date.now() },
-      abort: (reason: AppError) => controller.abort(reason),
-      denied: (error: AppError) => classifyDenied(client, error),
-      requests: () => requests,
-    };
-  }
+  const meet = (options: Pick<Options, "most" | "url" | "local">) =>
+    meetAccount({ url: options.url ?? url, apiKey }, options);
 
   const verify: Harness["verify"] = async (names = [], options = {}) => {
     const { repair = false, force = false, lookbackMs = 0, concurrency = 4 } = options;
@@ -125,21 +138,24 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
     const { api, clocks, abort, denied, requests } = await meet(options);
     const store = openStore(db, { mode: "create" });
     let commits = 0;
-    const sink: Sink = {
+    const destination: Destination = {
       ...store,
       commit: (batch) => {
         if (commits >= mostCommits) throw new AppError("interrupted", "stopped by the test");
         options.onCommit?.(batch);
-        const committed = store.commit({ ...batch, force });
-        commits += 1;
-        return committed;
+        const keep = () => {
+          const committed = store.commit({ ...batch, force });
+          commits += 1;
+          return committed;
+        };
+        return options.slowly === true ? slowly(keep) : keep();
       },
     };
     try {
       await store.lock.acquire("sync");
       const outcome = await runSync(
         api,
-        sink,
+        destination,
         {
           streams: STREAMS.filter(({ name }) => names.length === 0 || names.includes(name)),
           start: options.start ?? null,

@@ -39,6 +39,8 @@ const day = fc.record({
   /** Rows that the index shows only after the run, from within the look-back. */
   late: fc.nat(3),
   full: fc.boolean(),
+  /** Whether each commit has to be waited for. */
+  slowly: fc.boolean(),
 });
 
 test("a last quiet run leaves the file equal", async () => {
@@ -59,7 +61,7 @@ test("a last quiet run leaves the file equal", async () => {
             // A page size that is neither told nor counted by is known only from the largest page.
             ...(quirks.noTotal && quirks.claimsPageSize ? { unsorted: false } : {}),
           });
-          for (const { commits, changes, late, concurrency, full, ...bad } of days) {
+          for (const { commits, changes, late, concurrency, full, slowly, ...bad } of days) {
             const beforeSearch = (count: number) => {
               for (const place of changes) change(account[(place + count) % (account.length || 1)], place);
             };
@@ -67,7 +69,7 @@ test("a last quiet run leaves the file equal", async () => {
             const shortEvery = quirks.noTotal ? undefined : bad.shortEvery;
             lab.api.quirks = defined({ ...always, ...bad, shortEvery, beforeSearch });
             // What changes with every request takes many to end.
-            const options = { commits, concurrency, lookbackMs, full, most: 20_000 };
+            const options = { commits, concurrency, lookbackMs, full, slowly, most: 20_000 };
             await harness.sync(["conversations"], defined(options));
             if (lookbackMs > 0) account.push(...lateRows(account.length, late));
           }

@@ -1,9 +1,9 @@
 /** What a file claims to hold, when a row that was not met is called gone, and what a repair makes of a state. */
 import { afterEach, describe, expect, test } from "bun:test";
+import type { Counts, StoredState } from "../../src/destination/destination.ts";
 import { findStream } from "../../src/streams/index.ts";
 import type { Clocks } from "../../src/sync/clocks.ts";
 import type { Range } from "../../src/sync/ranges.ts";
-import type { Counts, StoredState } from "../../src/sync/sink.ts";
 import { encodeListState, encodeSearchState } from "../../src/sync/state-codec.ts";
 import { EARLIEST } from "../../src/sync/stream-state.ts";
 import { heldFrom, repairedState } from "../../src/sync/verify.ts";

@@ -4,7 +4,7 @@
  */
 import type { Kind } from "../../streams/define.ts";
 import type { ExportValue } from "../format.ts";
-import { wholeCharacters } from "../whole-characters.ts";
+import { wholeCharacters } from "../value-text.ts";
 import { type Bytes, reserve } from "./bytes.ts";
 
 type Value = Exclude<ExportValue, null>;

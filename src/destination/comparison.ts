@@ -1,10 +1,10 @@
 /**
- * Where a verification meets a file, as a sync meets it at a `Sink`: what Kustomer has is noted, row by row,
- * and held against what the file holds. What changed at or after the beginning is noted and never a difference.
+ * The contract of a destination that can be held against Kustomer: what Kustomer has is noted, row by row, and held
+ * against what the destination holds. What changed at or after the beginning is noted and never a difference.
  */
 import type { Resource } from "../lib/resource.ts";
 import type { Stream } from "../streams/define.ts";
-import type { Unseen } from "./sink.ts";
+import type { Gone } from "./destination.ts";
 
 /** What differs in one stream; of each kind up to ten ids. */
 export type Differences = {
@@ -26,14 +26,15 @@ export type Differences = {
 export type Comparison = {
   /** Notes rows as Kustomer sent them; returns those that the file lacks, or holds in an older version. */
   readonly note: (stream: Stream, rows: readonly Resource[], deleted: boolean) => readonly Resource[];
-  /** How many live rows of the file are not among these ids. */
-  readonly countMissing: (stream: Stream, ids: ReadonlySet<string>) => number;
-  /** The file's live rows that were not noted, as `Unseen` tells them. */
-  readonly unseen: Unseen;
+  /** What was not noted. */
+  readonly gone: Gone;
   /**
    * Takes what was not noted, of the rows last changed at `from` (ms; null: ever) or later, for gone; marks it as
    * deleted where that is to be repaired, in one transaction. Throws `sweep-refused`.
    */
   readonly end: (stream: Stream, from: number | null) => number;
   readonly differences: (stream: Stream) => Differences;
+  /** True when the file has rows of a stream, or has a state of it. */
+  readonly holds: (stream: Stream) => boolean;
+  readonly close: () => void;
 };
