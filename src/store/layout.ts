@@ -7,7 +7,8 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
-import type { Column, ColumnSource, Kind, Stream } from "../streams/define.ts";
+import type { Column, ColumnSource, Stream } from "../streams/define.ts";
+import { type NewColumn, type Shape, shapeOf } from "../streams/record.ts";
 import { snakeCase } from "../streams/snake-case.ts";
 import { forgetState } from "./state.ts";
 import {
@@ -26,25 +27,9 @@ export const MOST_COLUMNS = 1_000;
 /** Names of the row's number, by which exports read a table in pieces. */
 const ROW_NUMBER: ReadonlySet<string> = new Set(["rowid", "oid", "_rowid_"]);
 
-/** What a resource has beside its attributes and each to-one relationship. */
-export type Member = Extract<ColumnSource, { from: "member" }>["name"];
-
-export type Layout = {
-  readonly columns: readonly Column[];
-  readonly attributes: ReadonlyMap<string, number>;
-  readonly relationships: ReadonlyMap<string, number>;
-  readonly members: readonly { readonly name: Member; readonly index: number }[];
-  /** Where `_extra` is. */
-  readonly extra: number;
+export type Layout = Shape & {
   /** Names that are taken, in lower case: also those of columns that somebody added by hand. */
   readonly taken: ReadonlySet<string>;
-};
-
-/** An attribute or relationship that wants a column. */
-export type NewColumn = {
-  readonly from: "attribute" | "relationship";
-  readonly name: string;
-  readonly kind: Kind;
 };
 
 /**
@@ -199,20 +184,7 @@ function checkTable(path: string, stream: Stream, present: ReadonlyMap<string, P
 }
 
 function layoutOf(columns: readonly Column[], taken: Iterable<string>): Layout {
-  const indexes = (from: string) =>
-    new Map(
-      columns.flatMap(({ source }, index) => (source.from === from ? [[source.name, index] as const] : [])),
-    );
-  return {
-    columns,
-    attributes: indexes("attribute"),
-    relationships: indexes("relationship"),
-    members: columns.flatMap(({ source }, index) =>
-      source.from === "member" ? [{ name: source.name, index }] : [],
-    ),
-    extra: columns.findIndex(({ source }) => source.from === "own" && source.name === "_extra"),
-    taken: new Set([...taken, ...columns.map(lowerName)]),
-  };
+  return { ...shapeOf(columns), taken: new Set([...taken, ...columns.map(lowerName)]) };
 }
 
 /** The name, or the first with a number behind it that nothing else has. */

@@ -1,7 +1,7 @@
 /** What tells two copies of a row apart without comparing them whole: its version, and whether it is deleted. */
 import type { Resource } from "../lib/resource.ts";
 import { formatTime, isCanonicalTime, parseTime } from "../lib/time.ts";
-import { deletionOf } from "./write.ts";
+import { deletionOf } from "../streams/record.ts";
 
 export type Version = {
   /** Canonical text; null when the row has no date, or none that is one. */

@@ -5,8 +5,9 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
-import { formatTime, isCanonicalTime, latestTime, parseTime } from "../lib/time.ts";
+import { formatTime, latestTime } from "../lib/time.ts";
 import type { Stream } from "../streams/define.ts";
+import { deletionOf } from "../streams/record.ts";
 import { quote } from "./identifier.ts";
 import { columnOf, growLayout, type Layout } from "./layout.ts";
 import { type Bound, toRow } from "./row.ts";
@@ -98,25 +99,6 @@ export class TableWriter {
     this.#layout = layout;
     this.#places = placesOf(layout);
   }
-}
-
-/**
- * Whether Kustomer, or the listing it came in, calls a row deleted; `at` is Kustomer's own date, undefined
- * when it gave none. Null for a live row. `deleted: false` beside a `deletedAt` of the past can be read in two
- * ways: a row that was brought back and keeps the date, or one whose flag was left behind. The flag is taken at its
- * word, because it speaks of the present: a live row is never called deleted, and the date stays in its column.
- */
-export function deletionOf(
-  { attributes }: Resource,
-  listedAsDeleted: boolean,
-): { at: string | undefined } | null {
-  const { deleted, deletedAt } = attributes;
-  const dated = deleted !== false && deletedAt !== undefined && deletedAt !== null;
-  if (!listedAsDeleted && deleted !== true && !dated) return null;
-  if (typeof deletedAt !== "string") return { at: undefined };
-  if (isCanonicalTime(deletedAt)) return { at: deletedAt };
-  const ms = parseTime(deletedAt);
-  return { at: ms === null ? undefined : formatTime(ms) };
 }
 
 function placesOf({ columns }: Layout): Places {
