@@ -2,6 +2,7 @@
  * The account behind a connection: which it is, what time it is there, and its API as the engine asks it. To
  * meet it proves the key, before a file is touched.
  */
+import type { Client } from "../kustomer/client.ts";
 import { listPage } from "../kustomer/list.ts";
 import { searchPage } from "../kustomer/search.ts";
 import { classifyDenied, readToken } from "../kustomer/token.ts";
@@ -36,10 +37,7 @@ export async function meetAccount({ client }: Connection, log: Log): Promise<Acc
   const clocks: Clocks = { server: token.serverTime, local: Date.now() };
   tellClocks(clocks, log);
   return {
-    api: {
-      search: (request) => searchPage(client, request),
-      list: (request) => listPage(client, request),
-    },
+    api: apiOf(client),
     orgId: token.orgId,
     clocks,
     denied: (error) => classifyDenied(client, error),
@@ -50,6 +48,14 @@ export async function meetAccount({ client }: Connection, log: Log): Promise<Acc
         waited_ms: Math.round(after.waitedMs - before.waitedMs),
       };
     },
+  };
+}
+
+/** The API as the engine asks it. */
+export function apiOf(client: Client): Api {
+  return {
+    search: (request) => searchPage(client, request),
+    list: (request) => listPage(client, request),
   };
 }
 

@@ -1,13 +1,14 @@
 /** `kustomer-sync check`: who the key is, which streams it can read, and what it may spend. Writes nothing. */
-import { listPage } from "../kustomer/list.ts";
-import { searchPage } from "../kustomer/search.ts";
 import { readToken } from "../kustomer/token.ts";
 import { amountOf, formatCount } from "../lib/amounts.ts";
 import { AppError, type ErrorReport, EXIT, reportWords } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
+import type { Api } from "../sync/reader.ts";
+import { wayOf } from "../sync/readers/index.ts";
+import { apiOf } from "./account.ts";
 import { defineCommand } from "./command.ts";
-import { type Connection, connect } from "./connect.ts";
+import { connect } from "./connect.ts";
 import { connectionOptions, limitOptions, streamArguments } from "./shared-options.ts";
 
 type Readable = {
@@ -34,7 +35,7 @@ export const check = defineCommand({
     const streams = STREAMS.filter(({ name }) => named.length === 0 || named.includes(name));
     const connection = await connect(values, { env, signal, log });
     const token = await readToken(connection.client);
-    const results = await Promise.all(streams.map((stream) => tryStream(connection, stream)));
+    const results = await Promise.all(streams.map((stream) => tryStream(apiOf(connection.client), stream)));
     const { orgLimit, org, search } = connection.limiter.stats();
     const budget = { org_limit: orgLimit, org_share: org, search, window_ms: values.rateWindow };
     if (values.json) {
@@ -60,19 +61,10 @@ export const check = defineCommand({
 });
 
 /** Asks for one row; what the key may not do is the result, anything that stops a sync is thrown. */
-async function tryStream({ client }: Connection, { name, read }: Stream): Promise<Readable> {
+async function tryStream(api: Api, stream: Stream): Promise<Readable> {
+  const { name } = stream;
   try {
-    const page =
-      read.by === "search"
-        ? await searchPage(client, {
-            context: read.context,
-            archive: false,
-            from: 0,
-            to: null,
-            page: 1,
-            pageSize: 1,
-          })
-        : await listPage(client, { path: read.path, query: { page: 1, pageSize: 1 } });
+    const page = await wayOf(stream).probe(api);
     return { stream: name, readable: true, rows: page.total, error: null };
   } catch (error) {
     // The key itself was just seen to work, so that a 401 here means a role, as a 403 does.

@@ -2,9 +2,10 @@
 import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { sourcePath } from "../streams/json-schema.ts";
+import { wayOf } from "../sync/readers/index.ts";
 import { defineCommand } from "./command.ts";
 import { streamArguments } from "./shared-options.ts";
-import type { Cell, Column } from "./table.ts";
+import type { Column } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
 export const streams = defineCommand({
@@ -25,7 +26,7 @@ export const streams = defineCommand({
     } else if (named.length === 0) {
       const rows = shown.map((stream) => [
         stream.name,
-        readBy(stream),
+        [...wayOf(stream).words],
         stream.columns.length,
         [stream.roles.join(" or "), stream.roles[0] ?? ""],
       ]);
@@ -50,18 +51,14 @@ const COLUMNS: readonly Column[] = [
   { title: "role", gives: [1, 4], least: 10 },
 ];
 
-function readBy({ read }: Stream): Cell {
-  return read.by === "search" ? "search" : [`list ${read.path}`, "list"];
-}
-
-function describe({ name, summary, read, roles, columns }: Stream) {
+function describe({ name, summary, read, roles, searchRoles, columns }: Stream) {
   return {
     stream: name,
     summary,
     read: read.by,
     /** Any one of `roles`, and where `search_roles` has any, one of those too. */
     roles,
-    search_roles: read.by === "search" ? SEARCH_ROLES : [],
+    search_roles: searchRoles,
     columns: columns.map(({ name, kind, source }) => ({ name, kind, source: sourcePath(source) })),
   };
 }

@@ -50,8 +50,8 @@ export function prepareLayout(db: Database, path: string, stream: Stream, now: n
     for (const column of absent) addColumn(db, stream.name, column);
   }
   for (const column of absent) recordColumn(db, stream, column, now);
-  const updatedAt = stream.read.by === "search" ? columnOf(columns, "updatedAt") : null;
-  createIndexes(db, stream.name, updatedAt?.name ?? null);
+  const cursor = stream.cursor === null ? null : columnOf(columns, stream.cursor);
+  createIndexes(db, stream.name, cursor?.name ?? null);
 }
 
 /** Reads a table's layout; a column that the table lacks is left out. */

@@ -58,6 +58,10 @@ export type Stream = {
   readonly read: SearchRead | ListRead;
   /** Any one of these lets a key read the stream. */
   readonly roles: readonly string[];
+  /** And any one of these, too; empty where no search is needed. */
+  readonly searchRoles: readonly string[];
+  /** The attribute, a time, by whose ranges it is read and counted; null where it is read otherwise. */
+  readonly cursor: string | null;
   /** True for a small table that gives names to ids in other streams; its deleted rows are needed for that, too. */
   readonly isLookup: boolean;
   readonly columns: readonly Column[];
@@ -125,7 +129,9 @@ export function defineStream(data: StreamData): Stream {
     names.add(name);
   }
   const { name, type, summary, read, roles, isLookup = false } = data;
-  return { name, type, summary, read, roles, isLookup, columns };
+  const isSearched = read.by === "search";
+  const [searchRoles, cursor] = isSearched ? [SEARCH_ROLES, "updatedAt"] : [[], null];
+  return { name, type, summary, read, roles, searchRoles, cursor, isLookup, columns };
 }
 
 /**

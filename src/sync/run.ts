@@ -5,13 +5,12 @@
 
 import type { Destination } from "../destination/destination.ts";
 import { AppError } from "../lib/errors.ts";
-import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
+import type { Stream } from "../streams/define.ts";
 import type { Clocks } from "./clocks.ts";
 import { createCommits } from "./commits.ts";
-import { isFullReadUnderWay } from "./plan.ts";
 import type { Api, Step } from "./reader.ts";
+import { wayOf } from "./readers/index.ts";
 import type { StreamReport } from "./report.ts";
-import { decodeSearchState } from "./state-codec.ts";
 import { endTrack, reportOf, type SyncEvents, startTrack, type Track } from "./track.ts";
 
 export type { StreamProgress, SyncEvents } from "./track.ts";
@@ -141,18 +140,16 @@ export async function runSync(
 
 /** When the full read began that some of the streams have not ended; null when none is under way. */
 function fullReadUnderWay(destination: Destination, { streams, clocks }: SyncOptions): number | null {
-  const begun = streams
-    .filter(({ read }) => read.by === "search")
-    .map((stream) => decodeSearchState(stream.name, destination.loadState(stream)))
-    .filter((state) => state !== null && isFullReadUnderWay(state, clocks))
-    .map((state) => state!.full!.startedAt);
+  const begun = streams.flatMap(
+    (stream) => wayOf(stream).fullReadSince(stream, destination.loadState(stream), clocks) ?? [],
+  );
   return begun.length === 0 ? null : Math.max(...begun);
 }
 
 /** An error with its stream's name, and for a missing role what this stream needs. */
-function locate(error: AppError, { name, read, roles }: Stream): AppError {
+function locate(error: AppError, { name, roles, searchRoles }: Stream): AppError {
   if (error.code !== "role") return error.located(name);
-  const search = read.by === "search" ? ` and ${SEARCH_ROLES[0]}` : "";
+  const search = searchRoles.length === 0 ? "" : ` and ${searchRoles[0]}`;
   return new AppError("role", error.message, {
     at: name,
     status: error.status,

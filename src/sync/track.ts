@@ -9,12 +9,10 @@ import { AppError } from "../lib/errors.ts";
 import { isTypeOf, type Stream } from "../streams/define.ts";
 import { earliestOf } from "./clocks.ts";
 import type { Commit } from "./commits.ts";
-import { createListReader } from "./list-reader.ts";
 import type { Api, Reader, ReaderContext } from "./reader.ts";
+import { wayOf } from "./readers/index.ts";
 import type { StreamReport, StreamStatus } from "./report.ts";
 import type { SyncOptions } from "./run.ts";
-import { createSearchReader } from "./search-reader.ts";
-import { decodeListState, decodeSearchState } from "./state-codec.ts";
 
 /** At most this many of the rows that were kept out are named. */
 const NAMED = 5;
@@ -111,7 +109,12 @@ export function startTrack(
     },
   };
   const track: Track = {
-    reader: readerOf(stream, place, destination, options, context),
+    reader: wayOf(stream).createReader(
+      stream,
+      stored,
+      { ...options, audits: options.audits ?? false, place },
+      context,
+    ),
     read: 0,
     written: 0,
     deleted: 0,
@@ -136,31 +139,6 @@ function keepAccount(track: Track, { rejected, keptOut }: Page): void {
     const isNamed = track.keptOut.some(({ id, why }) => id !== null && id === out.id && why === out.why);
     if (!isNamed && track.keptOut.length < NAMED) track.keptOut.push(out);
   }
-}
-
-function readerOf(
-  stream: Stream,
-  place: number,
-  destination: Destination,
-  options: PlannedOptions,
-  context: ReaderContext,
-): Reader {
-  const stored = destination.loadState(stream);
-  const { read } = stream;
-  if (read.by === "list") {
-    decodeListState(stream.name, stored);
-    return createListReader(stream, read, context);
-  }
-  const known = decodeSearchState(stream.name, stored);
-  // Where nothing is noted as seen, nothing tells how a full read that was interrupted goes on.
-  const canTell = destination.gone !== undefined;
-  return createSearchReader(
-    stream,
-    read,
-    options.full && !canTell ? null : known,
-    { ...options, full: options.full && canTell, audits: options.audits ?? false, place },
-    context,
-  );
 }
 
 function goneOf({ gone }: Destination, stream: Stream): ReaderContext["gone"] {

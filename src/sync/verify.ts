@@ -8,14 +8,10 @@ import type { Comparison, Differences } from "../destination/comparison.ts";
 import type { Counts, Destination, StoredState } from "../destination/destination.ts";
 import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 import type { Stream } from "../streams/define.ts";
-import { earliestOf } from "./clocks.ts";
-import { cutBack } from "./plan.ts";
-import { intersect } from "./ranges.ts";
 import type { Api } from "./reader.ts";
+import { wayOf } from "./readers/index.ts";
 import { runExitCode, type StreamReport } from "./report.ts";
 import { runSync, type SyncEvents, type SyncOptions } from "./run.ts";
-import { decodeSearchState, encodeSearchState } from "./state-codec.ts";
-import { EARLIEST } from "./stream-state.ts";
 
 export type VerifyOptions = Omit<SyncOptions, "streams" | "start" | "full" | "audits"> & {
   /** The streams, each with the instant (ms) from which on the file holds it; null: from the beginning. */
@@ -42,29 +38,17 @@ export type VerifyOutcome = {
 
 /** From when on (ms) a file claims to hold a stream; null: from the beginning. Throws `store-state`. */
 export function heldFrom(stream: Stream, stored: StoredState | null): number | null {
-  if (stream.read.by === "list") return null;
-  const state = decodeSearchState(stream.name, stored);
-  if (state === null) return null;
-  const [first] = intersect(state.done.search, state.done.archive);
-  const from = Math.min(state.start, first?.from ?? state.start);
-  return from <= EARLIEST ? null : from;
+  return wayOf(stream).heldFrom(stream, stored);
 }
 
-/**
- * The state that a repair leaves where the stored one claims more than was ever seen to be so, as one does that
- * was written under a wrong clock; null where it stands. Throws `store-state`.
- */
+/** The state that a repair leaves; null where the stored one stands. Throws `store-state`. */
 export function repairedState(
   stream: Stream,
   stored: StoredState | null,
   clocks: SyncOptions["clocks"],
   counts: Counts,
 ): StoredState | null {
-  if (stream.read.by === "list") return null;
-  const state = decodeSearchState(stream.name, stored);
-  if (state === null) return null;
-  const repaired = cutBack(state, clocks, (before) => counts.newest(stream, before));
-  return repaired === null ? null : encodeSearchState(repaired, earliestOf(clocks));
+  return wayOf(stream).repairedState(stream, stored, clocks, (before) => counts.newest(stream, before));
 }
 
 /** Compares, and repairs where asked to; `denied` is as for `runSync`. Throws nothing but bugs. */
@@ -113,7 +97,7 @@ function noteInto(
         repair === null || different.length === 0
           ? { written: 0, deleted: 0 }
           : await repair({ stream, rows: different, state: null, deleted, now });
-      const isEnd = seen?.step === "end" || (sweep !== undefined && stream.read.by === "list");
+      const isEnd = seen?.step === "end" || sweep !== undefined;
       if (!isEnd) return written;
       judged.add(stream.name);
       const gone = comparison.end(stream, seen?.from ?? null);

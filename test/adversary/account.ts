@@ -24,6 +24,8 @@ export type Row = {
   shown: Version | null;
   /** Removed for good. */
   purged: boolean;
+  /** When somebody purged it, where that is known. */
+  purgedAt?: number;
   /** Purged, and the index still finds it, although there is nothing to fetch. */
   ghost: boolean;
 };
@@ -141,8 +143,9 @@ export class Account {
     return row;
   }
 
-  purge(row: Row): void {
+  purge(row: Row, at?: number): void {
     row.purged = true;
+    if (at !== undefined) row.purgedAt = at;
     row.shown = null;
   }
 
@@ -196,7 +199,7 @@ export class Account {
     if (what < 0.25) this.create(kind, at);
     else if (what < 0.37) this.edit(row, at, true);
     else if (what < 0.45) this.edit(row, at, false);
-    else if (what < 0.48 && kind.context === null) this.purge(row);
+    else if (what < 0.48 && kind.context === null) this.purge(row, at);
     else this.edit(row, at);
   }
 

@@ -107,6 +107,9 @@ export function lacking(
   try {
     const lack = new Map<string, string[]>();
     for (const kind of kinds) {
+      // Rows that leave a list while its pages are read move others past the reader: these come with the next sync.
+      const left = (row: Row) => row.purgedAt ?? current(row).deletedAt ?? 0;
+      if (kind.context === null && account.rows(kind).some((row) => left(row) > at)) continue;
       const held = heldIn(database, kind);
       const ids = account.rows(kind).flatMap((row) => {
         const { updatedAt } = current(row);

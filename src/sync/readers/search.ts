@@ -2,36 +2,65 @@
  * Reads a search stream: its open ranges, the ties in them, and the old rows that the search leaves out; and when all
  * of it is read, closes the reading. It hands out one piece of work at a time to each worker that asks.
  */
-import type { Page } from "../kustomer/search.ts";
-import { AppError } from "../lib/errors.ts";
-import { formatTime } from "../lib/time.ts";
-import type { SearchRead, Stream } from "../streams/define.ts";
-import { closeReading } from "./close-reading.ts";
-import { Ledger, PAGE_SIZE } from "./ledger.ts";
-import { OldRows } from "./old-rows.ts";
-import { Patience } from "./patience.ts";
-import type { Piece } from "./pieces.ts";
-import type { PlanOptions } from "./plan.ts";
-import { RangeReader } from "./range-reader.ts";
-import type { Range } from "./ranges.ts";
-import type { Reader, ReaderContext, Step } from "./reader.ts";
-import { EARLIEST, type OldState, type SearchState, type TieProgress } from "./stream-state.ts";
-import { readTie } from "./tie.ts";
+import type { Page } from "../../kustomer/search.ts";
+import { AppError } from "../../lib/errors.ts";
+import { formatTime } from "../../lib/time.ts";
+import type { SearchRead, Stream } from "../../streams/define.ts";
+import { earliestOf } from "../clocks.ts";
+import { closeReading } from "../close-reading.ts";
+import { Ledger, PAGE_SIZE } from "../ledger.ts";
+import { OldRows } from "../old-rows.ts";
+import { Patience } from "../patience.ts";
+import type { Piece } from "../pieces.ts";
+import { cutBack, isFullReadUnderWay } from "../plan.ts";
+import { RangeReader } from "../range-reader.ts";
+import { intersect, type Range } from "../ranges.ts";
+import type { Reader, ReaderContext, Step } from "../reader.ts";
+import { decodeSearchState, encodeSearchState } from "../state-codec.ts";
+import { EARLIEST, type OldState, type SearchState, type TieProgress } from "../stream-state.ts";
+import { readTie } from "../tie.ts";
+import type { ReaderOptions, Way } from "./way.ts";
 
 /** A piece is split for an idle worker while it has this many pages left: a split may cost half a page. */
 const WORTH_SPLITTING = 16 * PAGE_SIZE;
 
-export type SearchOptions = PlanOptions & {
-  readonly audits: boolean;
-  /** The stream's place among those of the run. */
-  readonly place: number;
-};
+/** How streams are read that a search finds, by ranges of the time of their last change. */
+export function readBySearch(read: SearchRead): Way {
+  return {
+    words: ["search", "search"],
+    createReader: (stream, stored, options, context) => {
+      const known = decodeSearchState(stream.name, stored);
+      // Where nothing is noted as seen, nothing tells how a full read that was interrupted goes on.
+      const canTell = context.gone !== null;
+      const state = options.full && !canTell ? null : known;
+      return createReader(stream, read, state, { ...options, full: options.full && canTell }, context);
+    },
+    probe: (api) =>
+      api.search({ context: read.context, archive: false, from: 0, to: null, page: 1, pageSize: 1 }),
+    heldFrom: (stream, stored) => {
+      const state = decodeSearchState(stream.name, stored);
+      if (state === null) return null;
+      const [first] = intersect(state.done.search, state.done.archive);
+      const from = Math.min(state.start, first?.from ?? state.start);
+      return from <= EARLIEST ? null : from;
+    },
+    fullReadSince: (stream, stored, clocks) => {
+      const state = decodeSearchState(stream.name, stored);
+      return state !== null && isFullReadUnderWay(state, clocks) ? state.full!.startedAt : null;
+    },
+    repairedState: (stream, stored, clocks, newest) => {
+      const state = decodeSearchState(stream.name, stored);
+      const repaired = state === null ? null : cutBack(state, clocks, newest);
+      return repaired === null ? null : encodeSearchState(repaired, earliestOf(clocks));
+    },
+  };
+}
 
-export function createSearchReader(
+function createReader(
   stream: Stream,
   read: SearchRead,
   stored: SearchState | OldState | null,
-  options: SearchOptions,
+  options: ReaderOptions,
   context: ReaderContext,
 ): Reader {
   const { clocks } = options;

@@ -3,14 +3,15 @@
  * whatever another listing says. Only a complete listing says which rows are gone, and since rows can slip past
  * while its pages are read, a row must be missing from two listings in a row before it is marked deleted.
  */
-import type { Page } from "../kustomer/search.ts";
-import { firstKeptOut } from "../kustomer/shapes.ts";
-import { AppError } from "../lib/errors.ts";
-import type { Resource } from "../lib/resource.ts";
-import type { ListRead, ListVariant, Stream } from "../streams/define.ts";
-import { earliestOf } from "./clocks.ts";
-import type { Reader, ReaderContext } from "./reader.ts";
-import { encodeListState } from "./state-codec.ts";
+import type { Page } from "../../kustomer/search.ts";
+import { firstKeptOut } from "../../kustomer/shapes.ts";
+import { AppError } from "../../lib/errors.ts";
+import type { Resource } from "../../lib/resource.ts";
+import type { ListRead, ListVariant, Stream } from "../../streams/define.ts";
+import { earliestOf } from "../clocks.ts";
+import type { Reader, ReaderContext } from "../reader.ts";
+import { decodeListState, encodeListState } from "../state-codec.ts";
+import type { Way } from "./way.ts";
 
 /** A list of more pages than this has no end: 100,000 rows and more of what an account has by the dozen. */
 const MOST_PAGES = 1_000;
@@ -19,7 +20,22 @@ const PAGES_HELD = 20;
 /** How often a page is asked that holds fewer rows than those before it and yet names a next one. */
 const ASKED_AT_MOST = 3;
 
-export function createListReader(stream: Stream, read: ListRead, context: ReaderContext): Reader {
+/** How streams are read whole, from a list. */
+export function readByList(read: ListRead): Way {
+  return {
+    words: [`list ${read.path}`, "list"],
+    createReader: (stream, stored, _, context) => {
+      decodeListState(stream.name, stored);
+      return createReader(stream, read, context);
+    },
+    probe: (api) => api.list({ path: read.path, query: { page: "1", pageSize: "1" } }),
+    heldFrom: () => null,
+    fullReadSince: () => null,
+    repairedState: () => null,
+  };
+}
+
+function createReader(stream: Stream, read: ListRead, context: ReaderContext): Reader {
   let state: "due" | "busy" | "done" = "due";
   const lacks: AppError[] = [];
   const refused = new Set<ListVariant>();
