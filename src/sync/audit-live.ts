@@ -7,21 +7,10 @@ import { LEAF, MOST_REQUESTS, PAGE } from "./mend.ts";
 import { intersect, type Range } from "./ranges.ts";
 import type { AuditState, Source } from "./stream-state.ts";
 
-export type LiveOptions = AuditOptions & {
-  /** How many live rows a source has in a range; null where it does not say. */
-  readonly countLive: (source: Source, range: Range) => Promise<number | null>;
-  readonly before: AuditState;
-};
+type LiveOptions = AuditOptions & { readonly before: AuditState };
 
-/** What is live is counted in one of so many runs, in place of all there is; of each stream in another one. */
-const TURNS = 6;
-/** A difference that reading did not explain is looked into again every so many of these: it may have been a lie. */
+/** A difference that reading did not explain is looked into again every so many times: it may have been a lie. */
 const ASKED_AFRESH = 9;
-
-/** True when the next audit is to count what is live: after one that found nothing amiss. */
-export function isLiveTurn(before: AuditState | null, place: number): before is AuditState {
-  return before !== null && before.counted.equal !== false && (before.turn + 1 + place) % TURNS === 1;
-}
 
 /**
  * Counts what is live in one of the sources, where no other can know of a row; returns what the next audit is to know,
@@ -30,22 +19,21 @@ export function isLiveTurn(before: AuditState | null, place: number): before is 
 export async function* auditLive(
   options: LiveOptions,
 ): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
-  const { before, place, sources, alone, start, horizon } = options;
-  const turn = before.turn + 1;
+  const { before, sources, alone, start, horizon } = options;
   const known = sources.flatMap((source) => {
     const [range] = intersect([{ from: start, to: horizon + 1 }], alone[source]);
     return range === undefined ? [] : [{ source, range }];
   });
-  const nth = Math.floor((turn + place) / TURNS);
+  const nth = before.liveTurn + 1;
   const due = known[nth % Math.max(1, known.length)];
   const whole = due === undefined ? null : await countPart(due.source, due.range, options);
-  if (due === undefined || whole === null) return { ...before, turn };
+  if (due === undefined || whole === null) return { ...before, liveTurn: nth };
   const { source } = due;
   const difference = whole.index - whole.file;
   const isAfresh = Math.floor(nth / known.length) % ASKED_AFRESH === 0;
   const isKnown = difference === 0 || (!isAfresh && difference === before.unexplainedLive[source]);
   const unexplained = isKnown ? difference : yield* look(source, whole, options);
-  return { ...before, turn, unexplainedLive: { ...before.unexplainedLive, [source]: unexplained } };
+  return { ...before, liveTurn: nth, unexplainedLive: { ...before.unexplainedLive, [source]: unexplained } };
 }
 
 type LivePart = { readonly range: Range; readonly index: number; readonly file: number };

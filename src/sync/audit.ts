@@ -6,6 +6,7 @@
  */
 import type { Counted, Suspect } from "../destination/destination.ts";
 import { formatTime } from "../lib/time.ts";
+import { auditLive } from "./audit-live.ts";
 import { checkHealth, differing, mend, PAGE, type Part, READ_WHOLE, total } from "./mend.ts";
 import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
@@ -21,6 +22,8 @@ export type AuditOptions = {
   readonly counts: NonNullable<ReaderContext["counts"]>;
   /** How many rows a source has in a range; null where it does not say. */
   readonly count: (source: Source, range: Range) => Promise<number | null>;
+  /** How many of them are live; null where it does not say. */
+  readonly countLive: (source: Source, range: Range) => Promise<number | null>;
   /** Where old rows come from a list: whether that holds more rows than the destination. */
   readonly isListLonger: (() => Promise<boolean>) | null;
   /** Marks as deleted what is gone of these. */
@@ -35,7 +38,7 @@ export type AuditOptions = {
   readonly horizon: number;
   /** The clock that is behind, ms. */
   readonly now: number;
-  /** The stream's place among those of the run: what is counted in turn is not counted of all in one run. */
+  /** The stream's place among those of the run: what is counted by turns is not counted of all streams in one run. */
   readonly place: number;
   readonly before: AuditState | null;
 };
@@ -53,8 +56,10 @@ function isCapped(index: number, file: number): boolean {
 const CAP = 10_000;
 
 const HOUR = 3_600_000;
-/** A list of old rows is looked at in one of so many runs. */
-const LIST_TURNS = 5;
+/** A list of old rows is looked at in one of so many runs; in no run in which what is live is counted. */
+const LIST_TURNS = 6;
+/** What is live is counted in one of so many runs, of each stream in another one. */
+const LIVE_TURNS = 12;
 /** How far back from the horizon the parts begin that are counted in turn. */
 const BACK = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR, 365 * 24 * HOUR];
 /** A difference that stayed after all of it came is looked into again every so many turns: it may have been a lie. */
@@ -77,28 +82,29 @@ export async function* audit(options: AuditOptions): AsyncGenerator<Reread, Audi
     unexplained: before?.unexplained ?? 0,
     overlap: before?.overlap ?? 0,
     unexplainedLive: before?.unexplainedLive ?? { search: 0, archive: 0 },
+    liveTurn: before?.liveTurn ?? 0,
     counted: before?.counted ?? nothing(options),
   };
+  const nth = turn + place;
+  const isLiveTurn = turn > 0 && result.counted.equal !== false && nth % LIVE_TURNS === 2;
   // What only a list knows cannot be counted; that it has no more rows than the file can be seen.
-  const isListTurn = (turn + place) % LIST_TURNS === 0;
-  if (options.isListLonger !== null && isListTurn && (await options.isListLonger())) {
+  if (options.isListLonger !== null && nth % LIST_TURNS === 0 && (await options.isListLonger())) {
     yield { source: "archive", ranges: [{ from: start, to: horizon }] };
   }
-  const isOldTurn = old !== null && ((turn + place) % 2 === 0 || whole === null);
-  const part = isOldTurn && whole !== null ? oldPartOf(old, turn, { ...options, before: result }) : null;
-  if (isOldTurn && part !== null) {
-    return { ...(yield* auditOldPart(old, part, { ...options, before: result })), turn };
+  const countsBoth = whole === null || turn === 0 || nth % 4 === 0 || result.counted.equal === false;
+  if (old !== null && (whole === null || nth % 2 === 0) && countsBoth) {
+    return { ...(yield* auditBoth(whole, old, { ...options, before: result })), turn };
   }
-  if (isOldTurn) return { ...(yield* auditBoth(whole, old, { ...options, before: result })), turn };
   if (whole === null) return result;
-  const slice = partOf(whole, turn, options);
-  return { ...(yield* auditSource("search", whole, slice, { ...options, before: result })), turn };
-}
-
-/** The part of the old rows that every other of their turns counts; null in those that count all of them. */
-function oldPartOf(old: Range, turn: number, options: AuditOptions): Range | null {
-  const nth = turn >> 1;
-  return nth % 2 === 0 ? null : partOf(old, (nth >> 1) + 1, { ...options, horizon: old.to });
+  // Every other run counts all there is, and so finds what was purged; those between look for old versions.
+  const slice = turn === 0 || nth % 2 === 0 ? null : sliceOf(whole, nth >> 1, { ...options, before: result });
+  let found = yield* auditSource("search", whole, slice, { ...options, before: result });
+  if (isLiveTurn) found = yield* auditLive({ ...options, before: found });
+  else if (old !== null && slice === null) {
+    const part = sliceOf(old, (nth >> 2) + 1, { ...options, horizon: old.to, before: found });
+    if (part !== null) found = yield* auditOldPart(old, part, { ...options, before: found });
+  }
+  return { ...found, turn };
 }
 
 /** Counts a part of the old rows alone: a row in an old version, on the wrong side of its border, is told by no sum. */
@@ -180,25 +186,22 @@ function wordsOf(start: number): string {
 }
 
 /**
- * The part that is counted in a run; null for all of it. By turns it is what comes after a border in the older half,
- * and what comes before one in the younger half: so two runs count every row, and each of their borders tells a row
- * that the file has in an old version, on the wrong side of it. The borders lie at ever other shares of the rows, and
- * hours, days and months before the horizon.
+ * The slice that the nth such run counts; null where there is none. Each of its two borders tells a row that the file has
+ * in an old version, on the wrong side of it. They lie at ever other shares of the rows, one in the older half and one in
+ * the younger, and by turns hours, days and months before the horizon.
  */
-function partOf(whole: Range, turn: number, { counts, horizon, before }: AuditOptions): Range | null {
-  if (turn === 0 || before?.counted.equal === false) return null;
+function sliceOf(whole: Range, nth: number, { counts, horizon, before }: AuditOptions): Range | null {
+  if (before?.counted.equal === false) return null;
   const rows = counts.count(whole);
-  const nth = turn >> 1;
   const atShare = (share: number) => counts.instantAt(whole, Math.floor(rows * share));
   const share = (((nth + 1) * GOLDEN) % 1) / 2;
-  if (turn % 2 === 1) {
-    const from = atShare(share);
-    return from === null || from <= whole.from ? null : { from, to: whole.to };
-  }
-  const recent = horizon - BACK[(nth >> 1) % BACK.length]!;
+  const from = atShare(share);
   const middle = atShare(0.5) ?? whole.to;
-  const to = nth % 2 === 0 && recent > middle ? recent : atShare(0.5 + share);
-  return to === null || to <= middle || to >= whole.to ? null : { from: whole.from, to };
+  const recent = horizon - BACK[(nth >> 1) % BACK.length]!;
+  const to = nth % 2 === 0 && recent > middle ? recent : (atShare(0.5 + share) ?? whole.to);
+  const slice = { from: Math.max(from ?? whole.from, whole.from), to: Math.min(to, whole.to) };
+  const isPart = slice.from < slice.to && (slice.from > whole.from || slice.to < whole.to);
+  return isPart ? slice : null;
 }
 
 async function* auditSource(

@@ -8,7 +8,6 @@ import type { Page } from "../kustomer/search.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Resource } from "../lib/resource.ts";
 import { type AuditOptions, audit, type Reread } from "./audit.ts";
-import { auditLive, isLiveTurn } from "./audit-live.ts";
 import { earliestOf } from "./clocks.ts";
 import type { Evidence } from "./evidence.ts";
 import { askAgain, type GoneOptions } from "./gone.ts";
@@ -162,9 +161,10 @@ async function* auditStream(closing: Closing, counts: AuditOptions["counts"]): S
   const now = earliestOf(options.clocks);
   if (state.horizon <= EARLIEST) return;
   try {
-    const auditing: AuditOptions = {
+    const result = yield* audit({
       counts,
       count: (source, range) => countIndex(closing, source, range),
+      countLive: (source, range) => countIndex(closing, source, range, true),
       isListLonger: closing.isListLonger,
       judge: (suspects) => judge(closing, suspects),
       tail: tailOf(closing).ranges,
@@ -176,12 +176,7 @@ async function* auditStream(closing: Closing, counts: AuditOptions["counts"]): S
       now,
       place: options.place,
       before: state.audit,
-    };
-    const { audit: before } = state;
-    const countLive = (source: Source, range: Range) => countIndex(closing, source, range, true);
-    const result = isLiveTurn(before, options.place)
-      ? yield* auditLive({ ...auditing, countLive, before })
-      : yield* audit(auditing);
+    });
     await closing.commit([], { ...closing.state(), audit: result });
     context.counted(result.counted);
   } catch (error) {

@@ -90,6 +90,7 @@ const Version2 = v.strictObject({
       cursor: v.nullable(instant),
       unexplained: difference,
       overlap: count,
+      liveTurn: v.optional(count, 0),
       unexplainedLive: v.optional(v.strictObject({ search: difference, archive: difference }), {
         search: 0,
         archive: 0,

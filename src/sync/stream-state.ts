@@ -71,6 +71,8 @@ export type AuditState = {
   readonly overlap: number;
   /** How many more live rows each source counts than the file has, where reading some again made no difference. */
   readonly unexplainedLive: Readonly<Record<Source, number>>;
+  /** How often what is live was counted, in one source or the other. */
+  readonly liveTurn: number;
   readonly counted: Counted;
 };
 

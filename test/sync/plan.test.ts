@@ -284,6 +284,7 @@ describe("what a state tells people", () => {
         unexplained: 0,
         overlap: 0,
         unexplainedLive: { search: 0, archive: 0 },
+        liveTurn: 0,
         counted,
       },
     };
@@ -333,6 +334,7 @@ describe("a full read", () => {
       unexplained: 1,
       overlap: 0,
       unexplainedLive: { search: 0, archive: 0 },
+      liveTurn: 0,
       counted,
     };
     expect(begin({ ...whole, audit }, full).state.audit).toEqual(audit);
@@ -469,6 +471,7 @@ describe("the stored state", () => {
         unexplained: -2,
         overlap: 0,
         unexplainedLive: { search: 0, archive: 0 },
+        liveTurn: 0,
         counted,
       },
     };
