@@ -149,7 +149,8 @@ async function readPages(url: string): Promise<Pages> {
     const truth = lines.map((line) => JSON.parse(line) as { id: string; updatedAt: string });
     pages.rows += truth.length;
     if (read.by === "list") {
-      pages.fewest += Math.ceil(truth.length / read.pageSize) + (read.variants?.length ?? 0);
+      pages.fewest +=
+        Math.ceil(truth.length / (read.pageSize ?? truth.length + 1)) + (read.variants?.length ?? 0);
       continue;
     }
     const old = truth.filter(({ updatedAt }) => updatedAt < border.toISOString()).length;

@@ -14,6 +14,8 @@ import { connectionOptions, limitOptions, streamArguments } from "./shared-optio
 type Readable = {
   readonly stream: string;
   readonly readable: boolean;
+  /** True for what the account does not have, or this key may not read, and nobody asked for by its name. */
+  readonly absent: boolean;
   /** Rows that the standard search counts; null where the API does not say. */
   readonly rows: number | null;
   readonly error: ErrorReport | null;
@@ -35,7 +37,9 @@ export const check = defineCommand({
     const streams = STREAMS.filter(({ name }) => named.length === 0 || named.includes(name));
     const connection = await connect(values, { env, signal, log });
     const token = await readToken(connection.client);
-    const results = await Promise.all(streams.map((stream) => tryStream(apiOf(connection.client), stream)));
+    const results = await Promise.all(
+      streams.map((stream) => tryStream(apiOf(connection.client), stream, named.length > 0)),
+    );
     const { orgLimit, org, search } = connection.limiter.stats();
     const budget = { org_limit: orgLimit, org_share: org, search, window_ms: values.rateWindow };
     if (values.json) {
@@ -50,25 +54,30 @@ export const check = defineCommand({
           ? "not told by the API"
           : `${amountOf(orgLimit, "request")} a window, ${formatCount(org)} of them for us`;
       log.info(`budget: ${limit}; ${amountOf(search, "search", "searches")}\n`);
-      const rows = results.map(({ stream, readable, rows }) => [stream, readable ? "yes" : "no", rows]);
+      const rows = results.map(({ stream, readable, absent, rows }) => [
+        stream,
+        readable ? "yes" : absent ? "absent" : "no",
+        rows,
+      ]);
       await showTable(["stream", "readable", "found by search or list"], rows);
     }
-    for (const { stream, error } of results) {
-      if (error !== null) log.warn(`${stream}: ${reportWords(error)}`);
+    for (const { stream, absent, error } of results) {
+      if (error !== null) (absent ? log.info : log.warn)(`${stream}: ${reportWords(error)}`);
     }
-    return results.every(({ readable }) => readable) ? EXIT.done : EXIT.partial;
+    return results.every(({ readable, absent }) => readable || absent) ? EXIT.done : EXIT.partial;
   },
 });
 
 /** Asks for one row; what the key may not do is the result, anything that stops a sync is thrown. */
-async function tryStream(api: Api, stream: Stream): Promise<Readable> {
+async function tryStream(api: Api, stream: Stream, isNamed: boolean): Promise<Readable> {
   const { name } = stream;
   try {
     const page = await wayOf(stream).probe(api);
-    return { stream: name, readable: true, rows: page.total, error: null };
+    return { stream: name, readable: true, absent: false, rows: page.total, error: null };
   } catch (error) {
     // The key itself was just seen to work, so that a 401 here means a role, as a 403 does.
     if (!(error instanceof AppError) || error.status === undefined) throw error;
-    return { stream: name, readable: false, rows: null, error: error.report() };
+    const absent = stream.isSetting && !isNamed && [401, 403, 404].includes(error.status);
+    return { stream: name, readable: false, absent, rows: null, error: error.report() };
   }
 }

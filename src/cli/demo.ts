@@ -147,6 +147,7 @@ async function syncOnce(
     db,
     streams: STREAMS,
     start: null,
+    isNamed: false,
     lookbackMs: 15 * 60_000,
     concurrency: 8,
     full: false,

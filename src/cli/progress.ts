@@ -14,7 +14,7 @@ export type StreamProgress = {
   readonly rows: number;
   /** Rows that this run has to read; null when Kustomer has not said. */
   readonly total: number | null;
-  readonly state: "reading" | "done" | "failed" | "skipped" | "partial";
+  readonly state: "reading" | "done" | "failed" | "skipped" | "partial" | "absent";
   /** Bytes written so far, where bytes are what is made. */
   readonly bytes?: number;
 };

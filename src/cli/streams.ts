@@ -1,4 +1,5 @@
 /** `kustomer-sync streams`: the catalog, as a table, one stream's columns, or JSON. Asks nobody. */
+import { listed } from "../lib/amounts.ts";
 import { SEARCH_ROLES, type Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { sourcePath } from "../streams/json-schema.ts";
@@ -33,6 +34,9 @@ export const streams = defineCommand({
       await showTable(COLUMNS, rows);
       const search = wrap(`Reading by search also needs ${SEARCH_ROLES.join(" or ")}.`, width);
       log.info(`\n${search.join("\n")}`);
+      const settings = shown.filter(({ isSetting }) => isSetting).map(({ name }) => name);
+      const absent = `Absent where the account has none, or the key may not read them: ${listed(settings)}.`;
+      log.info(wrap(absent, width).join("\n"));
     } else {
       for (const [index, stream] of shown.entries()) {
         const rows = stream.columns.map(({ name, kind, source }) => [name, kind, sourcePath(source)]);

@@ -20,6 +20,8 @@ export type SyncFileOptions = {
   readonly db: string;
   readonly streams: readonly Stream[];
   readonly start: number | null;
+  /** True when the streams were asked for by their names. */
+  readonly isNamed: boolean;
   readonly lookbackMs: number;
   readonly concurrency: number;
   readonly full: boolean;

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { amountOf, listed } from "../lib/amounts.ts";
 import { type AppError, renderError, reportWords } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { RunReport, StreamReport } from "../sync/report.ts";
 import { defineCommand } from "./command.ts";
@@ -88,6 +89,7 @@ export const sync = defineCommand({
       db: values.db,
       streams,
       start,
+      isNamed: positionals.stream.length > 0,
       lookbackMs: values.lookback,
       concurrency: values.concurrency,
       full: values.full,
@@ -103,7 +105,8 @@ export const sync = defineCommand({
     progress.stop();
     if (values.json) await outJson(report);
     else await showTable(COLUMNS, rowsOf(report));
-    for (const { stream, rejected, kept_out, error } of report.streams) {
+    tellAbsent(report, log);
+    for (const { stream, status, rejected, kept_out, error } of report.streams) {
       if (rejected > 0) {
         const count = amountOf(
           rejected,
@@ -112,7 +115,7 @@ export const sync = defineCommand({
         );
         log.warn(`${stream}: ${count}: ${kept_out.join("; ")}`);
       }
-      if (error === null) continue;
+      if (error === null || status === "absent") continue;
       log.warn(`${stream}: ${reportWords(error)}`);
     }
     await job.tell(jobReport(report, stopped, { db: values.db, isNew }));
@@ -151,6 +154,13 @@ export function rowsOf({ streams }: RunReport): Cell[][] {
   ]);
 }
 
+/** What an account does not have, or a key may not read, is no failure where nobody asked for it. */
+function tellAbsent({ streams }: RunReport, log: Log): void {
+  const absent = streams.filter(({ status }) => status === "absent").map(({ stream }) => stream);
+  if (absent.length === 0) return;
+  log.info(`not in this account, or not for this key: ${listed(absent)}; kustomer-sync check says why`);
+}
+
 function beginning(db: string, isNew: boolean): string {
   return isNew
     ? `there was no file ${db}, so the cache was empty and this is a full read`
@@ -166,7 +176,7 @@ function jobReport(
   const sum = (count: (stream: StreamReport) => number) => streams.reduce((all, one) => all + count(one), 0);
   const level = (stream: StreamReport) => (stream.status === "failed" ? "error" : "warning");
   const annotations = streams.flatMap((stream): Annotation[] =>
-    stream.error === null
+    stream.error === null || stream.status === "absent"
       ? []
       : [
           {

@@ -6,12 +6,16 @@ import { AppError } from "../lib/errors.ts";
 import { addressOf, pathOfLink, type Query } from "./address.ts";
 import type { Client } from "./client.ts";
 import type { Page } from "./search.ts";
-import { checkTypes, parsePage } from "./shapes.ts";
+import { acceptedOf, checkTypes, parseDocument, parsePage, type RowsIn } from "./shapes.ts";
 
 export type ListRequest = {
   /** Begins with `/`; a page's `next` as it is. */
   path: string;
   query?: Query | undefined;
+  /** True for one document, which has no pages. */
+  isDocument?: boolean | undefined;
+  /** Where the rows are; `included` may hold others, which are left out. Default: the answer's own. */
+  rows?: RowsIn | undefined;
   /** Which types of rows were asked for; a row of another makes the answer a fault. Default: any. */
   accepts?: ((type: string) => boolean) | undefined;
 };
@@ -26,8 +30,12 @@ export async function listPage(client: Client, request: ListRequest): Promise<Pa
     query,
     budget: "org",
     parse: (body) => {
-      const { bare: _, ...page } = parsePage(body);
-      checkTypes(page.rows, path.replace(/\?.*$/s, ""), request.accepts);
+      const { bare: _, ...page } = (request.isDocument === true ? parseDocument : parsePage)(
+        body,
+        request.rows,
+      );
+      if (request.rows === "included") page.rows = acceptedOf(page.rows, request.accepts);
+      else checkTypes(page.rows, path.replace(/\?.*$/s, ""), request.accepts);
       const next = page.next === null ? null : pathOfLink(client.baseUrl, page.next, path);
       if (next !== null && addressOf(client.baseUrl, next).href === asked.href) {
         throw new AppError("shape", "its link to the next page names the same page");

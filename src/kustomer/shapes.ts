@@ -60,12 +60,31 @@ const Meta = v.looseObject({ total: Count, pageSize: Count, timed_out: v.optiona
 const PageEnvelope = v.looseObject({
   data: v.array(v.unknown()),
   meta: v.fallback(v.nullish(Meta), null),
+  // `GET /v1/slas/{id}` is documented to have one object there, not an array.
+  included: v.optional(
+    v.union([
+      v.array(v.unknown()),
+      v.pipe(
+        v.looseObject({}),
+        v.transform((row) => [row]),
+      ),
+    ]),
+  ),
   // Not lenient: a link that cannot be read would pass for the last page.
   links: v.nullish(v.looseObject({ next: v.nullish(v.string()) })),
 });
 
+/** Where the rows of an answer are: its own, or those beside them. */
+export type RowsIn = "own" | "included";
+
+/** Reads one document, as a page that has it alone, or what is `included` with it; throws `shape`. */
+export function parseDocument(body: unknown, rowsIn: RowsIn = "own"): PageBody {
+  if (!isObject(body) || !isObject(body.data)) throw mismatch("one document", body);
+  return parsePage({ ...body, data: [body.data], meta: {}, links: {} }, rowsIn);
+}
+
 /** Reads one page of a list or a search; throws `shape` naming what was found instead. */
-export function parsePage(body: unknown): PageBody {
+export function parsePage(body: unknown, rowsIn: RowsIn = "own"): PageBody {
   const page = v.safeParse(PageEnvelope, body);
   if (!page.success) {
     const [issue] = page.issues;
@@ -73,11 +92,11 @@ export function parsePage(body: unknown): PageBody {
     const where = path === null || path === "data" ? "" : `, its ${path} not ${issue.expected}`;
     throw mismatch("a page of rows", body, where);
   }
-  const { data, meta, links, errors } = page.output;
+  const { data, meta, links, errors, included = [] } = page.output;
   // What failed may have left rows out.
   if (Array.isArray(errors) && errors.length > 0) throw mismatch("a page of rows without errors", body);
   return {
-    ...readRows(data),
+    ...readRows(rowsIn === "own" ? data : included),
     total: meta?.total ?? null,
     pageSize: meta?.pageSize || null,
     timedOut: (meta?.timed_out ?? false) !== false,
@@ -114,6 +133,14 @@ export function checkTypes(
       `asked for ${asked}, it holds a row of type ${oneLine(type, 60)} (${oneLine(id, 60)})`,
     );
   }
+}
+
+/** The rows of the types that were asked for. */
+export function acceptedOf(
+  rows: readonly Resource[],
+  accepts: ((type: string) => boolean) | undefined,
+): Resource[] {
+  return rows.filter(({ type }) => accepts === undefined || typeof type !== "string" || accepts(type));
 }
 
 /** True for a JSON object: not an array, and not a number kept as its source text. */

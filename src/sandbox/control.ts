@@ -6,14 +6,16 @@ import { isFromHere } from "./loopback.ts";
 import { isReading, type ReadingName } from "./readings.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
-import { isStreamName, type StreamName, type World } from "./world.ts";
+import { holdsStream, isStreamName, type World } from "./world.ts";
 
 export type Control = {
   readonly world: World;
   readonly stats: () => Stats;
   readonly change: (count: number) => ChangeSummary;
+  /** Changes something in each kind of setting; returns their streams. */
+  readonly changeSettings: () => string[];
   /** Removes so many rows of a stream for good, and returns their ids. */
-  readonly purge: (stream: StreamName, count: number) => string[];
+  readonly purge: (stream: string, count: number) => string[];
   /** Sets how many changes happen per second from now on. */
   readonly churn: (rate: number) => void;
   /** Plays these readings and no others from now on. */
@@ -36,7 +38,8 @@ export async function answerControl(
     case "GET stats":
       return json(response, 200, control.stats());
     case "GET truth": {
-      if (!isStreamName(stream)) return json(response, 400, { error: `no stream ${JSON.stringify(stream)}` });
+      if (!holdsStream(world, stream))
+        return json(response, 400, { error: `no stream ${JSON.stringify(stream)}` });
       response.writeHead(200, { "content-type": "application/x-ndjson" });
       let lines = "";
       for (const truth of truthOf(world, stream)) {
@@ -49,6 +52,8 @@ export async function answerControl(
       return void response.end(lines);
     }
     case "GET row": {
+      const setting = world.settings.of(stream).find(({ id }) => id === url.searchParams.get("id"));
+      if (setting !== undefined) return json(response, 200, setting);
       const row = isStreamName(stream) ? world.tables[stream].find(url.searchParams.get("id") ?? "") : -1;
       if (!isStreamName(stream) || row < 0) return json(response, 404, { error: "no such row" });
       return json(response, 200, render(world, stream, row));
@@ -58,8 +63,11 @@ export async function answerControl(
       if (count === null) return json(response, 400, { error: "count must be a number from 0 to 1000000" });
       return json(response, 200, control.change(Math.floor(count)));
     }
+    case "POST change-settings":
+      return json(response, 200, { streams: control.changeSettings() });
     case "POST purge": {
-      if (!isStreamName(stream)) return json(response, 400, { error: `no stream ${JSON.stringify(stream)}` });
+      if (!holdsStream(world, stream))
+        return json(response, 400, { error: `no stream ${JSON.stringify(stream)}` });
       const count = readNumber(url, "count", 1_000_000);
       if (count === null) return json(response, 400, { error: "count must be a number from 0 to 1000000" });
       return json(response, 200, { stream, purged: control.purge(stream, Math.floor(count)) });

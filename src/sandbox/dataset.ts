@@ -7,6 +7,7 @@ import { bulkEdit, deleteSome, tieSome } from "./dataset-marks.ts";
 import { TAGS, TEAMS } from "./goods.ts";
 import { AGENTS, MACHINES } from "./people.ts";
 import { hash, Random, scatter } from "./random.ts";
+import { Settings } from "./settings.ts";
 import { Table } from "./table.ts";
 import { Children, STREAM_NAMES, type StreamName, type World } from "./world.ts";
 
@@ -64,10 +65,11 @@ export function makeWorld(options: WorldOptions): World {
     messages: deal(sizes.messages, sizes.conversations, 1, random),
     notes: deal(sizes.notes, sizes.conversations, 0, random),
   };
+  const orgId = `59775dcd${hash(seed, 7).toString(16).padStart(8, "0")}ff4687aa`;
   const world: World = {
     seed,
     anchor,
-    orgId: `59775dcd${hash(seed, 7).toString(16).padStart(8, "0")}ff4687aa`,
+    orgId,
     tables,
     planned: sizes,
     conversations: new Children(counts.conversations),
@@ -76,6 +78,7 @@ export function makeWorld(options: WorldOptions): World {
     notes: new Children(counts.notes),
     machines: Math.min(MACHINES.length, Math.max(1, Math.round(sizes.users / 7))),
     invited: new Set(),
+    settings: new Settings(seed, anchor, orgId, rows > 0),
   };
   const times = new Times(random, anchor);
   for (let customer = 0; customer < sizes.customers; customer++) addCustomer(world, customer, counts, times);

@@ -3,12 +3,13 @@
  * afterwards, no `updatedAt` moves, and nothing tells that they were there.
  */
 import { hash, Random } from "./random.ts";
-import type { StreamName, World } from "./world.ts";
+import { isStreamName, type World } from "./world.ts";
 
 /** Makes a purger: each call removes up to `count` live rows of a stream, at random, and returns their ids. */
-export function createPurge(world: World): (stream: StreamName, count: number) => string[] {
+export function createPurge(world: World): (stream: string, count: number) => string[] {
   const random = new Random(hash(world.seed, 778));
   return (stream, count) => {
+    if (!isStreamName(stream)) return world.settings.purge(stream, count);
     const table = world.tables[stream];
     const live = table.inIdOrder().filter((row) => table.isLive(row));
     const ids: string[] = [];

@@ -9,7 +9,7 @@ import { renderCustomer } from "./render-customers.ts";
 import { renderKobject } from "./render-kobjects.ts";
 import { renderMessage, renderNote } from "./render-messages.ts";
 import { renderShortcut, renderTag, renderTeam, renderUser } from "./render-settings.ts";
-import type { StreamName, World } from "./world.ts";
+import { isStreamName, type StreamName, type World } from "./world.ts";
 
 const RENDERERS: Readonly<Record<StreamName, (world: World, row: number) => Resource>> = {
   conversations: renderConversation,
@@ -29,10 +29,25 @@ export function render(world: World, stream: StreamName, row: number): Resource 
 }
 
 /** What Kustomer says about a row's version and deletion: what a complete copy must agree with. */
-export type Truth = { id: string; updatedAt: string; deleted: boolean; deletedAt: string | null };
+export type Truth = {
+  id: string;
+  /** Null for what has no time of its own. */
+  updatedAt: string | null;
+  deleted: boolean;
+  deletedAt: string | null;
+};
+
+/** The versions of what the account has set up, as `truthOf` tells them of rows. */
+function* truthOfSettings(world: World, stream: string): Generator<Truth> {
+  for (const { id, attributes } of world.settings.of(stream)) {
+    const updatedAt = typeof attributes.updatedAt === "string" ? attributes.updatedAt : null;
+    yield { id, updatedAt, deleted: false, deletedAt: null };
+  }
+}
 
 /** The versions of all rows of a stream, deleted ones included, in no particular order. */
-export function* truthOf(world: World, stream: StreamName): Generator<Truth> {
+export function* truthOf(world: World, stream: string): Generator<Truth> {
+  if (!isStreamName(stream)) return yield* truthOfSettings(world, stream);
   const table = world.tables[stream];
   for (let row = 0; row < table.size; row++) {
     if (table.purged.has(row)) continue;

@@ -8,8 +8,9 @@ import { inOtherContext } from "./other-context.ts";
 import type { Playing } from "./playing.ts";
 import { parseQuery } from "./query.ts";
 import { render } from "./render.ts";
+import { answerSetting, settingOf } from "./setting-lists.ts";
 import { enlarge } from "./vast-answers.ts";
-import type { StreamName, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const SEARCHES: Readonly<Record<string, { archive: boolean }>> = {
   "/v1/customers/search": { archive: false },
@@ -31,7 +32,10 @@ export function isSearch(method: string, path: string): boolean {
 
 /** True for a path that this server answers with anything but 404. */
 export function isKnown(method: string, path: string): boolean {
-  return isSearch(method, path) || (method === "GET" && (path in FACTS || listedStream(path) !== null));
+  return (
+    isSearch(method, path) ||
+    (method === "GET" && (path in FACTS || listedStream(path) !== null || settingOf(path) !== null))
+  );
 }
 
 /** Answers a request with its whole body; `now` is the server's clock in ms. Throws `Refusal` to say no. */
@@ -58,6 +62,11 @@ export function answerRequest(routes: Routes, method: string, url: URL, body: st
     return enlarge(routes.world, answer, { path, context: query.context, stream }, quirks);
   }
   if (method === "GET" && Object.hasOwn(FACTS, path)) return { status: 200, body: FACTS[path]!(routes, now) };
+  const setting = method === "GET" ? settingOf(path) : null;
+  if (setting !== null) {
+    needRole(routes, setting, { source: { parameters: "authorization" } });
+    return answerSetting(routes.world, path, url.searchParams);
+  }
   const stream = method === "GET" ? listedStream(path) : null;
   if (stream === null) throw new Refusal(404);
   needRole(routes, stream, { source: { parameters: "authorization" } });
@@ -79,7 +88,7 @@ function roleOf(stream: string): string {
   return STREAMS.find(({ name }) => name === stream)?.roles[0] ?? `org.permission.${stream}.read`;
 }
 
-function needRole(routes: Routes, stream: StreamName | "search", fault: Fault): void {
+function needRole(routes: Routes, stream: string, fault: Fault): void {
   if (!routes.withoutRole.includes(stream)) return;
   const { roleStatus = 403 } = routes.playing.quirks();
   throw new Refusal(roleStatus, `Missing role ${roleOf(stream)}`, fault);

@@ -19,7 +19,7 @@ import type { Quirks } from "./quirks.ts";
 import { quirksOf, type ReadingName } from "./readings.ts";
 import { type Truth, truthOf } from "./render.ts";
 import { createTally, readStats, type Stats } from "./stats.ts";
-import { isStreamName, type StreamName } from "./world.ts";
+import { holdsStream, type World } from "./world.ts";
 
 export type RequestEntry = {
   method: string;
@@ -70,6 +70,8 @@ export type Sandbox = {
   readonly stats: () => Stats;
   /** Makes so many changes across the streams now; each may touch other rows too. */
   readonly change: (count: number) => ChangeSummary;
+  /** Changes something in each kind of setting now, which no other change does; returns their streams. */
+  readonly changeSettings: () => string[];
   /** Removes so many live rows of a stream for good, as if they had never been, and returns their ids. */
   readonly purge: (stream: string, count: number) => string[];
   /** Plays these quirks, or readings, and no others from the next request on. */
@@ -129,7 +131,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await wait(latencyMs, stopping.signal);
     },
   });
-  const control = { world, stats, change, purge, churn: churning.set, play, stallIndex, resumeIndex };
+  const changeSettings = (): string[] => world.settings.change(clock());
+  const control = {
+    world,
+    stats,
+    change,
+    changeSettings,
+    purge,
+    churn: churning.set,
+    play,
+    stallIndex,
+    resumeIndex,
+  };
   const server = createServer((request, response) => {
     void (async () => {
       const begun = performance.now();
@@ -159,11 +172,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     apiKey,
     stats,
     change,
-    purge: (stream, count) => purge(known(stream), count),
+    changeSettings,
+    purge: (stream, count) => purge(known(world, stream), count),
     play,
     stallIndex,
     resumeIndex,
-    truth: (stream) => truthOf(world, known(stream)),
+    truth: (stream) => truthOf(world, known(world, stream)),
     stop: () => {
       churning.set(0);
       stopping.abort(new Error("the sandbox was stopped"));
@@ -179,8 +193,8 @@ function isNames(as: readonly ReadingName[] | Quirks): as is readonly ReadingNam
   return Array.isArray(as);
 }
 
-function known(stream: string): StreamName {
-  if (!isStreamName(stream)) throw new RangeError(`no stream ${stream}`);
+function known(world: World, stream: string): string {
+  if (!holdsStream(world, stream)) throw new RangeError(`no stream ${stream}`);
   return stream;
 }
 

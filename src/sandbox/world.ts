@@ -2,6 +2,7 @@
  * The simulated account: a table per stream and who owns whom. Everything else about a row (its words, its
  * counts, its links) is worked out from these numbers when somebody asks for it.
  */
+import type { Settings } from "./settings.ts";
 import type { Table } from "./table.ts";
 
 export const STREAM_NAMES = [
@@ -38,11 +39,18 @@ export type World = {
   readonly machines: number;
   /** Users who were invited and have not come yet. */
   readonly invited: Set<number>;
+  /** What the account has set up. */
+  readonly settings: Settings;
 };
 
 /** True when `name` is a stream of the account. */
 export function isStreamName(name: string): name is StreamName {
   return (STREAM_NAMES as readonly string[]).includes(name);
+}
+
+/** True when the account has such rows, or settings. */
+export function holdsStream(world: World, name: string): boolean {
+  return isStreamName(name) || world.settings.has(name);
 }
 
 /** An account of the same rows, which stays as this one is now. */

@@ -2,6 +2,7 @@
  * What a stream is: a name, how Kustomer serves it, and the columns of its table. A stream is data; every
  * table, schema, request and test follows from it, and nothing else of the program names a stream but the sandbox.
  */
+import type { Resource } from "../lib/resource.ts";
 import { snakeCase } from "./snake-case.ts";
 
 /**
@@ -32,13 +33,31 @@ export type SearchRead = {
   readonly old: "archive" | { readonly list: string };
 };
 
-/** Read whole on every run, page by page. */
+/** Read whole, page by page. */
 export type ListRead = {
   readonly by: "list";
   readonly path: string;
-  readonly pageSize: number;
+  /** Null where the listing has no pages. */
+  readonly pageSize: number | null;
+  /** What every page is asked with. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** The queries of listings that are one only together; default: there is one, without any. */
+  readonly parts?: readonly Readonly<Record<string, string>>[];
+  /** The rows are in further documents, which the listing leads to. */
+  readonly documents?: Documents;
+  /** Where in an answer the rows are: its own, or those `included` beside them, or what is made of each; default: its own. */
+  readonly rows?: "own" | "included" | ((row: Resource) => readonly Resource[]);
   /** Further listings, of rows that the plain one leaves out. */
   readonly variants?: readonly ListVariant[];
+};
+
+/** Documents that are asked for one by one. */
+export type Documents = {
+  /** Paths of those that are always there. */
+  readonly paths?: readonly string[];
+  /** The path of the one that belongs to a row of the listing; null where it has none. */
+  readonly of: (row: Resource) => string | null;
+  readonly query?: Readonly<Record<string, string>>;
 };
 
 /** A listing by a query of its own. */
@@ -64,6 +83,8 @@ export type Stream = {
   readonly cursor: string | null;
   /** True for a small table that gives names to ids in other streams; its deleted rows are needed for that, too. */
   readonly isLookup: boolean;
+  /** True for what an account sets up once: it is seldom asked for again, and an account or a key may not have it. */
+  readonly isSetting: boolean;
   readonly columns: readonly Column[];
 };
 
@@ -74,8 +95,12 @@ type StreamData = {
   read: SearchRead | ListRead;
   roles: readonly string[];
   isLookup?: true;
+  /** A setting is a lookup, too. */
+  isSetting?: true;
   /** Kustomer's attribute names with their kinds; the column is the same name in snake_case. */
   attributes: Readonly<Record<string, Kind>>;
+  /** Other names for columns, by attribute: for one that would be called as another column is. */
+  names?: Readonly<Record<string, string>>;
   /** To-one relationships; `createdBy` becomes the column `created_by_id`. */
   relationships: readonly string[];
 };
@@ -110,7 +135,11 @@ export function defineStream(data: StreamData): Stream {
     member("id", "text"),
     member("type", "text"),
     ...Object.entries(data.attributes).map(
-      ([name, kind]): Column => ({ name: snakeCase(name), kind, source: { from: "attribute", name } }),
+      ([name, kind]): Column => ({
+        name: data.names?.[name] ?? snakeCase(name),
+        kind,
+        source: { from: "attribute", name },
+      }),
     ),
     ...data.relationships.map(
       (name): Column => ({
@@ -128,10 +157,10 @@ export function defineStream(data: StreamData): Stream {
     if (names.has(name)) throw new Error(`stream ${data.name} has two columns named ${name}`);
     names.add(name);
   }
-  const { name, type, summary, read, roles, isLookup = false } = data;
+  const { name, type, summary, read, roles, isSetting = false, isLookup = isSetting } = data;
   const isSearched = read.by === "search";
   const [searchRoles, cursor] = isSearched ? [SEARCH_ROLES, "updatedAt"] : [[], null];
-  return { name, type, summary, read, roles, searchRoles, cursor, isLookup, columns };
+  return { name, type, summary, read, roles, searchRoles, cursor, isLookup, isSetting, columns };
 }
 
 /**

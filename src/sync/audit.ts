@@ -56,10 +56,11 @@ function isCapped(index: number, file: number): boolean {
 const CAP = 10_000;
 
 const HOUR = 3_600_000;
-/** A list of old rows is looked at in one of so many runs; in no run in which what is live is counted. */
+/** A list of old rows is looked at in one of so many runs. */
 const LIST_TURNS = 6;
-/** What is live is counted in one of so many runs, of each stream in another one. */
-const LIVE_TURNS = 12;
+/** Of the runs that do not count all, one of so many counts what is live, and one of so many a slice of the old rows. */
+const LIVE_TURNS = 6;
+const OLD_TURNS = 3;
 /** How far back from the horizon the parts begin that are counted in turn. */
 const BACK = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR, 365 * 24 * HOUR];
 /** A difference that stayed after all of it came is looked into again every so many turns: it may have been a lie. */
@@ -86,25 +87,26 @@ export async function* audit(options: AuditOptions): AsyncGenerator<Reread, Audi
     counted: before?.counted ?? nothing(options),
   };
   const nth = turn + place;
-  const isLiveTurn = turn > 0 && result.counted.equal !== false && nth % LIVE_TURNS === 2;
   // What only a list knows cannot be counted; that it has no more rows than the file can be seen.
   if (options.isListLonger !== null && nth % LIST_TURNS === 0 && (await options.isListLonger())) {
     yield { source: "archive", ranges: [{ from: start, to: horizon }] };
   }
-  const countsBoth = whole === null || turn === 0 || nth % 4 === 0 || result.counted.equal === false;
-  if (old !== null && (whole === null || nth % 2 === 0) && countsBoth) {
-    return { ...(yield* auditBoth(whole, old, { ...options, before: result })), turn };
+  // Every other run counts all there is, and so finds what was purged; those between look for old versions.
+  const countsAll = whole === null || turn === 0 || nth % 2 === 0 || result.counted.equal === false;
+  const rest = { ...options, before: result };
+  if (countsAll && old !== null && (whole === null || turn > 0)) {
+    return { ...(yield* auditBoth(whole, old, rest)), turn };
   }
   if (whole === null) return result;
-  // Every other run counts all there is, and so finds what was purged; those between look for old versions.
-  const slice = turn === 0 || nth % 2 === 0 ? null : sliceOf(whole, nth >> 1, { ...options, before: result });
-  let found = yield* auditSource("search", whole, slice, { ...options, before: result });
-  if (isLiveTurn) found = yield* auditLive({ ...options, before: found });
-  else if (old !== null && slice === null) {
-    const part = sliceOf(old, (nth >> 2) + 1, { ...options, horizon: old.to, before: found });
-    if (part !== null) found = yield* auditOldPart(old, part, { ...options, before: found });
-  }
-  return { ...found, turn };
+  if (countsAll) return { ...(yield* auditSource("search", whole, null, rest)), turn };
+  const between = nth >> 1;
+  if (between % LIVE_TURNS === 1) return { ...(yield* auditLive(rest)), turn };
+  const part =
+    old !== null && between % OLD_TURNS === 0
+      ? sliceOf(old, between / OLD_TURNS + 1, { ...rest, horizon: old.to })
+      : null;
+  if (old !== null && part !== null) return { ...(yield* auditOldPart(old, part, rest)), turn };
+  return { ...(yield* auditSource("search", whole, sliceOf(whole, between, rest), rest)), turn };
 }
 
 /** Counts a part of the old rows alone: a row in an old version, on the wrong side of its border, is told by no sum. */

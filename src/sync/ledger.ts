@@ -17,7 +17,7 @@ import {
   type Zones,
   zonesAt,
 } from "./plan.ts";
-import type { Range, Ranges } from "./ranges.ts";
+import { normalize, type Range } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
 import { encodeSearchState } from "./state-codec.ts";
 import { EARLIEST, type OldState, type SearchState, type Source } from "./stream-state.ts";
@@ -168,7 +168,8 @@ export class Ledger {
   }
 
   /** Opens ranges of a source that are to be read again; what comes from then on is told by `takeCame`. */
-  readAgain(source: Source, ranges: Ranges): void {
+  readAgain(source: Source, given: readonly Range[]): void {
+    const ranges = normalize(given);
     this.#again = new Set();
     if (source === "archive" && this.isListed) {
       this.#state = { ...this.#state, scan: null };

@@ -27,18 +27,26 @@ export type Reader = {
   readonly failure: () => AppError | null;
 };
 
+export type Query = Readonly<Record<string, string>>;
+
 /** The API as the engine sees it: pages that are already retried, limited and checked for their shape. */
 export type Api = {
   readonly search: (request: SearchRequest) => Promise<Page>;
   readonly list: (request: {
     path: string;
-    query?: Record<string, string>;
+    query?: Query;
+    isDocument?: boolean | undefined;
+    rows?: "own" | "included" | undefined;
     accepts?: ((type: string) => boolean) | undefined;
   }) => Promise<Page>;
 };
 
 export type ReaderContext = {
   readonly api: Api;
+  /** Asks a list for rows that are not the stream's own, but lead to them. */
+  readonly askAside: Api["list"];
+  /** Says how many rows of the stream came in what was asked for aside. */
+  readonly came: (rows: number) => void;
   /** Has rows kept, and the state after them unless it is null, both or neither; resolves when they are. */
   readonly commit: (
     rows: readonly Resource[],

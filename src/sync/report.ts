@@ -2,7 +2,8 @@
 import type { Counted } from "../destination/destination.ts";
 import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
 
-export type StreamStatus = "done" | "partial" | "failed" | "skipped";
+/** `absent` is what the account does not have, or this key may not read, and nobody missed. */
+export type StreamStatus = "done" | "partial" | "failed" | "skipped" | "absent";
 
 export type StreamReport = {
   readonly stream: string;
@@ -40,7 +41,7 @@ export type RunReport = {
 export function runStatus(streams: readonly StreamReport[], stopped: AppError | null): RunStatus {
   if (stopped?.code === "interrupted") return "interrupted";
   if (stopped !== null) return "failed";
-  if (streams.every((stream) => stream.status === "done")) return "done";
+  if (streams.every(isEnded)) return "done";
   return streams.every((stream) => stream.status === "failed") ? "failed" : "partial";
 }
 
@@ -54,5 +55,10 @@ export function runExitCode(streams: readonly StreamReport[], stopped: AppError 
     stream.status === "failed" &&
     ["api", "network", "rate-limit", "shape"].includes(stream.error?.code ?? "");
   if (streams.length > 0 && streams.every(broken)) return EXIT.api;
-  return streams.every((stream) => stream.status === "done") ? EXIT.done : EXIT.partial;
+  return streams.every(isEnded) ? EXIT.done : EXIT.partial;
+}
+
+/** True for a stream of which nothing is left to be read. */
+function isEnded({ status }: StreamReport): boolean {
+  return status === "done" || status === "absent";
 }

@@ -29,6 +29,8 @@ export type SyncOptions = {
    * readable meanwhile. One that was interrupted goes on, with this or without.
    */
   readonly full: boolean;
+  /** True when the streams were asked for by their names; then what an account may not have is missed. Default: false. */
+  readonly isNamed?: boolean;
   /** Whether to count afterwards what the index has and what the destination has; see `audit`. */
   readonly audits?: boolean;
   /** True when the run before was cut short: then `full` does not repeat what its full read had ended. */

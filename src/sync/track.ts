@@ -49,6 +49,8 @@ export type Track = {
   active: number;
   error: AppError | null;
   ended: boolean;
+  /** True for what an account or a key may not have, and nobody asked for by its name. */
+  readonly mayBeAbsent: boolean;
 };
 
 /** Makes a stream's reader, from the state that the destination has of it. Throws `store-state`. */
@@ -77,6 +79,14 @@ export function startTrack(
     api: {
       search: (request) => counted(api.search({ ...request, accepts })),
       list: (request) => counted(api.list({ ...request, accepts })),
+    },
+    askAside: async (request) => {
+      const page = await api.list(request);
+      track.requests += page.requests;
+      return page;
+    },
+    came: (rows) => {
+      track.read += rows;
     },
     commit: async (rows, state, more = {}) => {
       const after = state === null ? saved : JSON.stringify(state);
@@ -112,7 +122,7 @@ export function startTrack(
     reader: wayOf(stream).createReader(
       stream,
       stored,
-      { ...options, audits: options.audits ?? false, place },
+      { ...options, audits: options.audits ?? false, isNamed: options.isNamed ?? false, place },
       context,
     ),
     read: 0,
@@ -128,6 +138,7 @@ export function startTrack(
     active: 0,
     error: null,
     ended: false,
+    mayBeAbsent: stream.isSetting && options.isNamed !== true,
   };
   return track;
 }
@@ -174,10 +185,18 @@ export function endTrack(track: Track, events: SyncEvents): void {
 }
 
 function statusOf(track: Track): StreamStatus {
-  if (track.error !== null) return track.error.recovery === "skip" ? "skipped" : "failed";
+  if (track.error !== null) {
+    if (track.mayBeAbsent && isRefusal(track.error)) return "absent";
+    return track.error.recovery === "skip" ? "skipped" : "failed";
+  }
   if (track.reader.failure() !== null) return "failed";
   const isWhole = track.complete && track.reader.lacks().length === 0 && unkept(track) === null;
   return isWhole ? "done" : "partial";
+}
+
+/** True when Kustomer says that there is no such thing, or none for this key. */
+function isRefusal({ status }: AppError): boolean {
+  return status === 401 || status === 403 || status === 404;
 }
 
 /** A stream that is not complete says why, also where nothing failed; a run that was stopped says it once for all. */

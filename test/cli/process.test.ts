@@ -50,7 +50,8 @@ describe("streams", () => {
     expect(streams.map(({ stream }: { stream: string }) => stream)).toEqual(STREAMS.map(({ name }) => name));
     expect(streams[0]).toMatchObject({ read: "search", roles: STREAMS[0]!.roles });
     expect(streams[0].search_roles).toContain("org.permission.search.create");
-    expect(streams.at(-1)).toMatchObject({ stream: "users", read: "list", search_roles: [] });
+    const users = streams.find(({ stream }: { stream: string }) => stream === "users");
+    expect(users).toMatchObject({ read: "list", search_roles: [] });
     expect(streams[0].columns).toContainEqual({
       name: "customer_id",
       kind: "text",

@@ -129,8 +129,13 @@ async function readWhole(
     const told = await runWhole({ url: sandbox.url, db, concurrency, pageSize: PAGE_SIZE });
     const { requests, duplicates, byPath } = sandbox.stats();
     if (duplicates > 0) throw new Error(`an uninterrupted run searched ${duplicates} times twice`);
-    const lists = STREAMS.flatMap(({ read }) => (read.by === "list" ? [read.path] : []));
-    const listRequests = lists.reduce((sum, path) => sum + (byPath[`GET ${path}`] ?? 0), 0);
+    const lists = STREAMS.flatMap(({ read }) => (read.by === "list" ? [`GET ${read.path}`] : []));
+    // What a list leads to lies below it.
+    const isOfList = (path: string) => lists.some((list) => path === list || path.startsWith(`${list}/`));
+    const listRequests = Object.entries(byPath).reduce(
+      (sum, [path, count]) => sum + (isOfList(path) ? count : 0),
+      0,
+    );
     return { told, lines: dump(db), requests, listRequests };
   } finally {
     await sandbox.stop();

@@ -262,7 +262,7 @@ const refused: [string, string[]][] = [
   ["--stdout and --partition-by exclude", ["tags", "--stdout", "--partition-by", "day"]],
   ["--stdout and --json exclude", ["tags", "--stdout", "--json"]],
   ["--stdout and --since-last exclude", ["tags", "--stdout", "--since-last"]],
-  ["--stdout takes one stream, not 9", ["--stdout"]],
+  [`--stdout takes one stream, not ${STREAMS.length}`, ["--stdout"]],
   ["--for-excel is of CSV", ["--format", "parquet", "--for-excel"]],
   ["--include-deleted and --live-only exclude each other", ["--include-deleted", "--live-only"]],
   ["--since-last and --columns exclude each other", ["--since-last", "--columns", "id"]],

@@ -4,6 +4,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { STREAMS } from "../../src/streams/index.ts";
 import { PROGRAM, run, type SandboxProcess, startSandboxProcess, temporaryFolder } from "./program.ts";
 
 const folder = temporaryFolder();
@@ -34,7 +35,7 @@ describe("sync", () => {
     const { code, stdout, stderr } = await run(["sync", "--db", "new.db"], options());
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines).toHaveLength(10);
+    expect(lines).toHaveLength(STREAMS.length + 1);
     expect(lines[0]).toMatch(/^stream +status +new or changed +deleted +synced to$/);
     expect(stderr).toContain("is new: this is a full read");
     expect(stderr).not.toContain("\x1b[");
@@ -104,7 +105,7 @@ test("status tells rows, deleted, how far and when", async () => {
     expect(last_run.status).toBe("done");
   }
   file.close();
-  expect((await run(["status"], options())).stdout.trimEnd().split("\n")).toHaveLength(10);
+  expect((await run(["status"], options())).stdout.trimEnd().split("\n")).toHaveLength(STREAMS.length + 1);
 });
 
 test("check tells whose key it is, the budget, and what can be read", async () => {
@@ -112,7 +113,9 @@ test("check tells whose key it is, the budget, and what can be read", async () =
   expect(code).toBe(0);
   const report = JSON.parse(stdout);
   expect(report.budget).toMatchObject({ org_limit: 1_000_000, org_share: 500_000, search: 100 });
-  expect(report.streams.map(({ readable }: { readable: boolean }) => readable)).toEqual(Array(9).fill(true));
+  expect(report.streams.map(({ readable }: { readable: boolean }) => readable)).toEqual(
+    STREAMS.map(() => true),
+  );
 });
 
 describe("load", () => {

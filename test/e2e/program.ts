@@ -65,7 +65,7 @@ export type SandboxStats = {
   windows: { startedAt: number; requests: number; searches: number; refused: number }[];
 };
 
-export type Version = { id: string; updatedAt: string; deleted: boolean };
+export type Version = { id: string; updatedAt: string | null; deleted: boolean };
 
 export async function startSandboxProcess(cwd: string, args: readonly string[]): Promise<SandboxProcess> {
   const process = start(["sandbox", "--port", "0", "--json", ...args], { cwd });
@@ -107,7 +107,7 @@ export function held(db: string, stream: string): Version[] {
   const database = new Database(db, { readonly: true });
   try {
     const sql = `SELECT id, updated_at AS updatedAt, _deleted_at IS NOT NULL AS deleted FROM "${stream}" ORDER BY id`;
-    const rows = database.query<{ id: string; updatedAt: string; deleted: number }, []>(sql).all();
+    const rows = database.query<{ id: string; updatedAt: string | null; deleted: number }, []>(sql).all();
     return rows.map((row) => ({ ...row, deleted: row.deleted === 1 }));
   } finally {
     database.close();

@@ -321,7 +321,7 @@ describe("deleted rows", () => {
   test.each(Object.entries(CONTEXTS))("of %s are found only when asked for", async (stream, context) => {
     const border = iso(twoYearsBefore(NOW));
     const gone = [...sandbox.truth(stream)]
-      .filter((row) => row.deleted && row.updatedAt >= border)
+      .filter((row) => row.deleted && row.updatedAt! >= border)
       .map(({ id }) => id);
     expect(gone.length).toBeGreaterThan(0);
     const live = new Set(ids(await searchAll(sandbox, { queryContext: context })));

@@ -61,7 +61,7 @@ describe("while the index stands still", () => {
     expect(old).toBeDefined();
     expect(archived.length).toBeGreaterThan(0);
     const moved = [...sandbox.truth("messages")].filter(
-      ({ updatedAt }) => Date.parse(updatedAt) === clock.now(),
+      ({ updatedAt }) => Date.parse(updatedAt!) === clock.now(),
     );
     expect(archived.filter((id) => moved.some((row) => row.id === id))).toEqual([]);
   });

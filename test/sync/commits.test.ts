@@ -91,6 +91,7 @@ describe("after a batch that was refused", () => {
 });
 
 describe("a whole account", () => {
+  const NAMES = STREAMS.filter(({ isSetting }) => !isSetting).map(({ name }) => name);
   const labs: Lab[] = [];
   afterEach(() => {
     for (const lab of labs.splice(0)) lab.end();
@@ -107,8 +108,8 @@ describe("a whole account", () => {
   test.each([1, 8])("is kept by a destination that is slow, with %d at once", async (concurrency) => {
     const lab = setUp();
     for (let run = 0; run < 2; run += 1) {
-      const { exitCode, streams } = await lab.sync([], { slowly: true, concurrency, audits: true });
-      expect([exitCode, streams.map(({ status }) => status)]).toEqual([0, STREAMS.map(() => "done")]);
+      const { exitCode, streams } = await lab.sync(NAMES, { slowly: true, concurrency, audits: true });
+      expect([exitCode, streams.map(({ status }) => status)]).toEqual([0, NAMES.map(() => "done")]);
       expect(lab.held("messages")).toEqual(lab.truth("message"));
     }
   });
@@ -118,9 +119,9 @@ describe("a whole account", () => {
     async (concurrency) => {
       const lab = setUp();
       for (let commits = 0; commits < 24; commits += 3) {
-        await lab.sync([], { slowly: true, concurrency, commits });
+        await lab.sync(NAMES, { slowly: true, concurrency, commits });
       }
-      expect((await lab.sync([], { concurrency })).exitCode).toBe(0);
+      expect((await lab.sync(NAMES, { concurrency })).exitCode).toBe(0);
       expect(lab.held("messages")).toEqual(lab.truth("message"));
       expect(lab.query("SELECT count(*) AS n FROM users")).toEqual([{ n: 150 }]);
     },

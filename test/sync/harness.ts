@@ -26,6 +26,8 @@ export type Options = {
   /** Default 0. */
   lookbackMs?: number;
   full?: boolean;
+  /** True when the streams are asked for by their names. Default: false. */
+  isNamed?: boolean;
   resumes?: boolean;
   force?: boolean;
   /** Have the destination keep each batch some time later, as one does that has to be waited for. */
@@ -164,6 +166,7 @@ export function createHarness({ url, apiKey = "key" }: Served): Harness {
           clocks,
           audits: options.audits ?? false,
           full: options.full ?? false,
+          isNamed: options.isNamed ?? false,
           resumes: options.resumes ?? false,
           abort,
         },
@@ -224,6 +227,6 @@ export function createLab(quirks: Quirks = {}): Lab {
 }
 
 /** A row as `held` and `truth` tell of it. */
-export function versionOf(id: string, updatedAt: string, deleted: boolean): string {
+export function versionOf(id: string, updatedAt: string | null, deleted: boolean): string {
   return `${id} ${updatedAt} ${deleted ? "deleted" : "live"}`;
 }

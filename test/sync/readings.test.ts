@@ -98,7 +98,7 @@ describe("after a quiet sync all nine streams are equal, though", () => {
       last = await syncThrough(lab);
     }
     const { streams, exitCode } = last;
-    expect([exitCode, streams.map(({ error }) => error)]).toEqual([0, Array(9).fill(null)]);
+    expect([exitCode, streams.map(({ error }) => error)]).toEqual([0, STREAMS.map(() => null)]);
     expectEqual(lab);
   });
 

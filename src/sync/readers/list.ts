@@ -3,35 +3,58 @@
  * whatever another listing says. Only a complete listing says which rows are gone, and since rows can slip past
  * while its pages are read, a row must be missing from two listings in a row before it is marked deleted.
  */
-import type { Page } from "../../kustomer/search.ts";
-import { firstKeptOut } from "../../kustomer/shapes.ts";
+import type { StoredState } from "../../destination/destination.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Resource } from "../../lib/resource.ts";
-import type { ListRead, ListVariant, Stream } from "../../streams/define.ts";
-import { earliestOf } from "../clocks.ts";
-import type { Reader, ReaderContext } from "../reader.ts";
+import type { Documents, ListRead, ListVariant, Stream } from "../../streams/define.ts";
+import { type Clocks, earliestOf, latestOf } from "../clocks.ts";
+import { followListing } from "../listing.ts";
+import type { Query, Reader, ReaderContext } from "../reader.ts";
 import { decodeListState, encodeListState } from "../state-codec.ts";
 import type { Way } from "./way.ts";
 
-/** A list of more pages than this has no end: 100,000 rows and more of what an account has by the dozen. */
-const MOST_PAGES = 1_000;
-/** A listing of no more pages is held until its end; a longer one is followed to its end before a row of it is kept. */
-const PAGES_HELD = 20;
-/** How often a page is asked that holds fewer rows than those before it and yet names a next one. */
-const ASKED_AT_MOST = 3;
+/** What an account sets up once is not asked for again so soon. */
+const SETTLED_MS = 10 * 60_000;
+/** At most so many documents are asked for, one by one. */
+const MOST_DOCUMENTS = 2_000;
 
 /** How streams are read whole, from a list. */
 export function readByList(read: ListRead): Way {
   return {
     words: [`list ${read.path}`, "list"],
-    createReader: (stream, stored, _, context) => {
-      decodeListState(stream.name, stored);
-      return createReader(stream, read, context);
+    createReader: (stream, stored, options, context) => {
+      const isAsked = options.full || options.isNamed || !isSettled(stream, stored, options.clocks);
+      return isAsked ? createReader(stream, read, context) : leaveAsRead(stream, stored!, context);
     },
-    probe: (api) => api.list({ path: read.path, query: { page: "1", pageSize: "1" } }),
+    probe: (api) => {
+      const [first] = read.documents?.paths ?? [];
+      if (first !== undefined) return api.list({ path: first, isDocument: true });
+      const size: Query = read.pageSize === null ? {} : { page: "1", pageSize: "1" };
+      return api.list({ path: read.path, query: { ...read.query, ...read.parts?.[0], ...size } });
+    },
     heldFrom: () => null,
     fullReadSince: () => null,
     repairedState: () => null,
+  };
+}
+
+/** True for a setting that was read whole a moment ago, by either clock. Throws `store-state`. */
+function isSettled(stream: Stream, stored: StoredState | null, clocks: Clocks): boolean {
+  const state = decodeListState(stream.name, stored);
+  if (!stream.isSetting || state === null || stored?.complete !== true) return false;
+  return state.readAt <= earliestOf(clocks) && latestOf(clocks) - state.readAt < SETTLED_MS;
+}
+
+/** The reader of a stream of which nothing is asked. */
+function leaveAsRead(stream: Stream, stored: StoredState, { commit }: ReaderContext): Reader {
+  return {
+    stream,
+    begin: () => commit([], stored),
+    take: () => null,
+    split: () => null,
+    finished: () => true,
+    lacks: () => [],
+    failure: () => null,
   };
 }
 
@@ -41,69 +64,76 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
   const refused = new Set<ListVariant>();
   /** A row that could not be kept, and why; null when all could. */
   let unkept: string | null = null;
+  const { documents, rows = "own" } = read;
+  const rowsIn = typeof rows === "string" ? rows : "own";
 
-  /**
-   * Follows one listing to its end; rows of one that has none are not kept. Returns the ids it held, which `keep` is
-   * told, too, as far as they came.
-   */
+  /** Follows a listing to its end; returns the ids it held, which `keep` is told, too, as far as they came. */
   async function follow(
-    query: Readonly<Record<string, string>>,
+    query: Query,
     keep: (rows: readonly Resource[], listed: ReadonlySet<string>) => Promise<void>,
   ): Promise<Set<string>> {
-    const listed = new Set<string>();
-    const held: (readonly Resource[])[] = [];
-    const hold = async (rows: readonly Resource[]) => {
-      if (held.length <= PAGES_HELD) held.push(rows);
-    };
-    const isShort = () => held.length <= PAGES_HELD;
-    try {
-      await walk(query, hold, listed);
-      if (isShort()) return listed;
-      const again = new Set<string>();
-      await walk(query, (rows) => keep(rows, listed), again);
-      return again;
-    } finally {
-      if (isShort()) for (const rows of held) await keep(rows, listed);
-    }
+    const listed = await followListing({
+      ...listingOf(query),
+      ask: (request) => context.api.list({ ...request, rows: rowsIn }),
+      keep,
+    });
+    unkept ??= listed.unkept;
+    return listed.ids;
   }
 
-  async function walk(
-    query: Readonly<Record<string, string>>,
-    take: (rows: readonly Resource[]) => Promise<void>,
-    listed: Set<string>,
-  ): Promise<void> {
-    const asked = new Set<string>();
-    let largest = 0;
-    let at: { path: string; query?: Record<string, string> } | null = {
-      path: read.path,
-      query: { page: "1", pageSize: String(read.pageSize), ...query },
-    };
-    for (let pages = 1; at !== null; pages += 1) {
-      if (pages > MOST_PAGES) throw endless("has no end", `over ${MOST_PAGES} pages of it`);
-      const known = listed.size;
-      let page: Page = await context.api.list(at);
-      for (let tries = 1; ; tries += 1) {
-        await take(page.rows);
-        for (const { id } of page.rows) listed.add(id);
-        unkept ??= firstKeptOut(page)?.why ?? null;
-        const isShort = page.next !== null && sizeOf(page) > 0 && sizeOf(page) < largest;
-        if (!isShort || tries === ASKED_AT_MOST) break;
-        page = await context.api.list(at);
-      }
-      largest = Math.max(largest, sizeOf(page));
-      // An empty page ends a list whose links never do.
-      const next: string | null = sizeOf(page) === 0 ? null : page.next;
-      if (next !== null && asked.has(next)) throw endless("goes in a circle", `${next} comes again`);
-      if (next !== null && page.rows.length > 0 && listed.size === known) {
-        throw endless("goes in a circle", "a page holds nothing new");
-      }
-      if (next !== null) asked.add(next);
-      at = next === null ? null : { path: next };
-    }
+  function listingOf(query: Query): { path: string; query: Query } {
+    const size: Query = read.pageSize === null ? {} : { page: "1", pageSize: String(read.pageSize) };
+    return { path: read.path, query: { ...size, ...read.query, ...query } };
   }
 
   async function readPlain(): Promise<Set<string>> {
-    return follow({}, (rows) => context.commit(rows, null));
+    if (documents !== undefined) return readDocuments(documents);
+    const ids = new Set<string>();
+    for (const part of read.parts ?? [{}]) {
+      for (const id of await follow(part, (rows) => context.commit(rows, null))) ids.add(id);
+    }
+    return ids;
+  }
+
+  /** Reads the rows of documents to which a listing leads. */
+  async function readDocuments({ paths = [], of, query }: Documents): Promise<Set<string>> {
+    const all = new Set(paths);
+    const note = async (listed: readonly Resource[]) => {
+      for (const row of listed) all.add(of(row) ?? "");
+    };
+    try {
+      for (const part of read.parts ?? [{}]) {
+        await followListing({ ...listingOf(part), ask: context.askAside, keep: note });
+      }
+    } catch (error) {
+      if (paths.length === 0) throw error;
+      await refuse({ query: {}, deleted: false, rows: "those that a list leads to" }, error);
+    }
+    all.delete("");
+    if (all.size > MOST_DOCUMENTS) {
+      throw new AppError("shape", `the list leads to ${all.size} documents`, { hint: "it has no end" });
+    }
+    const ids = new Set<string>();
+    for (const path of all) {
+      for (const id of await readDocument(path, query)) ids.add(id);
+    }
+    return ids;
+  }
+
+  async function readDocument(path: string, query: Query = {}): Promise<string[]> {
+    try {
+      const ask = typeof rows === "string" ? context.api.list : context.askAside;
+      const page = await ask({ path, query, isDocument: true, rows: rowsIn });
+      const own = typeof rows === "string" ? page.rows : page.rows.flatMap(rows);
+      if (typeof rows !== "string") context.came(own.length);
+      unkept ??= page.keptOut[0]?.why ?? null;
+      await context.commit(own, null);
+      return own.map(({ id }) => id);
+    } catch (error) {
+      // What was in the listing a moment ago may be gone.
+      if (error instanceof AppError && error.status === 404) return [];
+      throw error;
+    }
   }
 
   /** Reads a listing of rows that the plain one leaves out; where that is not honoured it says nothing about them. */
@@ -186,14 +216,4 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
     lacks: () => lacks,
     failure: () => null,
   };
-}
-
-function sizeOf({ rows, rejected }: Page): number {
-  return rows.length + rejected;
-}
-
-function endless(what: string, why: string): AppError {
-  return new AppError("shape", `the list ${what}: ${why}`, {
-    hint: "run sync again later; the other streams are not touched by it",
-  });
 }

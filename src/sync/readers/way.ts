@@ -15,6 +15,8 @@ export type ReaderOptions = {
   readonly fullSince: number | null;
   readonly audits: boolean;
   readonly clocks: Clocks;
+  /** True when the streams were asked for by their names. */
+  readonly isNamed: boolean;
   /** The stream's place among those of the run. */
   readonly place: number;
 };

@@ -1,0 +1,35 @@
+/** Satisfaction surveys as they are set up; answers to them are in the conversations. */
+import { defineStream } from "./define.ts";
+
+export const satisfactionForms = defineStream({
+  name: "satisfaction_forms",
+  type: "satisfaction",
+  summary: "Satisfaction surveys, not their answers",
+  read: { by: "list", path: "/v1/satisfaction", pageSize: 100 },
+  roles: ["org.permission.satisfaction.read", "org.user.satisfaction.read"],
+  isSetting: true,
+  attributes: {
+    allQuestions: "json",
+    channel: "text",
+    createdAt: "time",
+    criteria: "json",
+    delayTime: "real",
+    description: "text",
+    enabled: "bool",
+    followUpType: "text",
+    formType: "text",
+    from: "json",
+    introduction: "text",
+    metaDescription: "text",
+    metaTitle: "text",
+    modifiedAt: "time",
+    name: "text",
+    negativeQuestions: "json",
+    positiveQuestions: "json",
+    questions: "json",
+    ratingPrompt: "text",
+    scale: "json",
+    updatedAt: "time",
+  },
+  relationships: ["createdBy", "modifiedBy", "org", "template"],
+});
