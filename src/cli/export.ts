@@ -10,7 +10,7 @@ import { readableTime } from "../lib/time.ts";
 import { aside } from "./aside.ts";
 import { namesOf } from "./aside-jobs.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
-import { checkExport } from "./export-usage.ts";
+import { checkExport } from "./export-checks.ts";
 import type { Annotation, JobReport } from "./github.ts";
 import { selectStreams } from "./selection.ts";
 import {

@@ -10,8 +10,8 @@ import { openStore } from "../store/store.ts";
 import { isTypeOf, type Stream } from "../streams/define.ts";
 import { findStream, STREAMS } from "../streams/index.ts";
 import { defineCommand, type Surroundings } from "./command.ts";
+import { openRereadable, type Rereadable } from "./file-copy.ts";
 import { readRecorded } from "./recorded.ts";
-import { openRereadable, type Rereadable } from "./rereadable.ts";
 import { databaseOptions, streamArgument } from "./shared-options.ts";
 
 /** As many rows as a page of a sync. */

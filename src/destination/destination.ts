@@ -55,7 +55,7 @@ export type Batch = {
   readonly seen?: Seen;
   /** Ids of rows that are gone. For a destination that tells `gone`. */
   readonly gone?: readonly string[];
-  /** The clock that was behind at the start of the run (ms), for what has no date of its own. */
+  /** the earlier of the two clocks at the start of the run (ms), for what has no date of its own. */
   readonly now: number;
 };
 
@@ -146,7 +146,10 @@ export type RunEnd = {
   readonly streams: readonly { readonly stream: string; readonly status: string }[];
 };
 
-/** A run that a destination has opened. */
+/**
+ * A run that a destination has opened: it took what nobody else may have meanwhile, and noted that it began. Each
+ * destination has a function that opens one, with options of its own, as `openFileRun` does.
+ */
 export type Run = {
   readonly destination: Destination;
   /** The run's number; null where runs are not numbered. */
@@ -157,9 +160,6 @@ export type Run = {
   readonly resumes: boolean;
   /** Notes how the run ended. */
   readonly finish: (end: RunEnd) => void | Promise<void>;
-  /** Gives back what opening took, however the run ended. */
+  /** Releases what opening took (a lock, a file), also after an error. */
   readonly close: () => void | Promise<void>;
 };
-
-/** Opens a run: takes what nobody else may have meanwhile, and notes that it began. Throws what the destination throws. */
-export type OpenRun = (start: RunStart) => Promise<Run>;

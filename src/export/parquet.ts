@@ -10,7 +10,7 @@ import type { ByteSink, Compression, Format } from "./format.ts";
 import { createBytes } from "./parquet/bytes.ts";
 import { createColumnEncoder, type Packing } from "./parquet/column.ts";
 import { schemaOf } from "./parquet/schema.ts";
-import { instant } from "./parquet/values.ts";
+import { instantMs } from "./parquet/values.ts";
 import { type ColumnStatistics, createStatistics } from "./statistics.ts";
 
 /** What a row group holds at most where nobody says, in rows and in characters of text. */
@@ -93,7 +93,7 @@ export const parquet: Format = {
 function bounds({ kind, nulls, min, max, exact }: ColumnStatistics): ParquetStatistics {
   const convert = (bound: ColumnStatistics["min"]) => {
     if (bound === null) return undefined;
-    if (kind === "time") return BigInt(instant(String(bound)));
+    if (kind === "time") return BigInt(instantMs(String(bound)));
     return kind === "int" ? BigInt(bound) : bound;
   };
   const [low, high] = [convert(min), convert(max)];

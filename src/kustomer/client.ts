@@ -10,6 +10,7 @@ import { VERSION } from "../lib/version.ts";
 import { wait } from "../lib/wait.ts";
 import { addressOf, type Query } from "./address.ts";
 import { MAX_BODY_BYTES } from "./body.ts";
+import { readSaid } from "./error-words.ts";
 import { exchange, type RawAnswer } from "./exchange.ts";
 import {
   answerError,
@@ -29,7 +30,6 @@ import { checkKey } from "./key.ts";
 import type { AnswerInfo, Budget, Limiter } from "./limiter.ts";
 import { readRateHeaders, readServerTime } from "./rate-headers.ts";
 import { attemptsOf, backoffMs, MAX_REFUSALS, type Outcome, verdictOf } from "./retry.ts";
-import { readSaid } from "./said.ts";
 
 export type ClientOptions = {
   /** As `resolveBaseUrl` returns it: without trailing slash. */

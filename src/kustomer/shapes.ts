@@ -6,8 +6,8 @@ import * as v from "valibot";
 import { AppError } from "../lib/errors.ts";
 import { rawNumber } from "../lib/json.ts";
 import type { Resource } from "../lib/resource.ts";
+import { oneLine, saidOf } from "./error-words.ts";
 import { findDeepRows, MAX_LEVELS } from "./nesting.ts";
-import { oneLine, saidOf } from "./said.ts";
 
 export type Rows = {
   readonly rows: Resource[];

@@ -1,7 +1,7 @@
 /**
- * A lease that is kept as a file in a folder, `<stem><number><end>`: the holder is whose number is the highest. A number
- * is taken by making its file, which only one can do, and taking over is taking the next number; so two that find the
- * same holder dead never both hold it. Links, and files of that name with something else in them, are left alone.
+ * A lease that is kept as a file in a folder, `<stem><number><end>`: the file with the highest number belongs to the
+ * holder. A number is taken by making its file, which only one can do, and taking over is taking the next number; so two
+ * that find the same holder dead never both hold it. Links, and files of that name with something else in them, are left alone.
  */
 import { lstatSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,8 +1,7 @@
 /** The sandbox's own endpoints under `/_sandbox/`, without key or limits: for tests and for other processes of this machine. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { ChangeSummary } from "./changes.ts";
 import { roomIn } from "./delivery.ts";
-import { isFromHere } from "./loopback.ts";
 import { isReading, type ReadingName } from "./readings.ts";
 import { render, truthOf } from "./render.ts";
 import type { Stats } from "./stats.ts";
@@ -106,4 +105,18 @@ function readNumber(url: URL, name: string, most: number): number | null {
 function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
+}
+
+const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
+
+/**
+ * True where the request comes from this machine's programs, and not from a web page that a browser has open, which may
+ * send simple requests to any address, and by a name that resolves to this one: it names this machine as its host, and no
+ * page of another origin has sent it.
+ */
+export function isFromHere(headers: IncomingHttpHeaders): boolean {
+  const { host = "", origin } = headers;
+  const site = headers["sec-fetch-site"] ?? "none";
+  if (!LOOPBACK.test(host) || (site !== "none" && site !== "same-origin")) return false;
+  return origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
 }

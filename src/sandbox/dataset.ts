@@ -4,10 +4,10 @@
  * years back from the anchor, about an eighth of the rows last changed over two years ago.
  */
 import { bulkEdit, deleteSome, tieSome } from "./dataset-marks.ts";
-import { TAGS, TEAMS } from "./goods.ts";
 import { AGENTS, MACHINES } from "./people.ts";
 import { hash, Random, scatter } from "./random.ts";
 import { Settings } from "./settings.ts";
+import { TAGS, TEAMS } from "./shop-data.ts";
 import { Table } from "./table.ts";
 import { Children, STREAM_NAMES, type StreamName, type World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 /** Customers, as the recorded ones look: names, addresses, counts of conversations, the shop's custom attributes. */
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
-import { COLORS, ICONS, TIERS } from "./goods.ts";
 import { authors, deletedAttributes, offsetTime, times, toOne, toOrg } from "./links.ts";
 import { hash, Random } from "./random.ts";
+import { COLORS, ICONS, TIERS } from "./shop-data.ts";
 import {
   conversationChannel,
   conversationStatus,

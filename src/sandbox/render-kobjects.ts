@@ -1,8 +1,8 @@
 /** Custom objects of three klasses: orders, returns and reviews, with what a shop's connector writes into them. */
 import type { Resource } from "../lib/resource.ts";
-import { PRODUCTS, RETURN_REASONS } from "./goods.ts";
 import { deletedAttributes, offsetTime, times, toOne, toOrg } from "./links.ts";
 import { hash, Random } from "./random.ts";
+import { PRODUCTS, RETURN_REASONS } from "./shop-data.ts";
 import { importedAt, kobjectKlass, orderName } from "./traits.ts";
 import type { World } from "./world.ts";
 

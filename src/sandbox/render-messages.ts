@@ -1,9 +1,9 @@
 /** Messages, each with the meta of its channel, and the notes that agents write to each other. */
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
-import { SHOP } from "./goods.ts";
 import { deletedAttributes, times, toOne, toOrg, toUser } from "./links.ts";
 import { hash, Random } from "./random.ts";
+import { SHOP } from "./shop-data.ts";
 import type { Table } from "./table.ts";
 import {
   agentOf,

@@ -1,11 +1,11 @@
 /** Users, teams, tags and shortcuts. Their ids appear in the other rows; their names change with their revision. */
 import type { Resource } from "../lib/resource.ts";
 import { formatTime } from "../lib/time.ts";
-import { SHOP, SHORTCUT_NAMES, TAGS, TEAMS } from "./goods.ts";
 import { authors, times, toUser } from "./links.ts";
 import { TOPICS } from "./phrases.ts";
 import { ENGLISH } from "./phrases-english.ts";
 import { hash, Random } from "./random.ts";
+import { SHOP, SHORTCUT_NAMES, TAGS, TEAMS } from "./shop-data.ts";
 import type { Table } from "./table.ts";
 import { userName } from "./traits.ts";
 import type { World } from "./world.ts";

@@ -2,10 +2,11 @@
  * What one row tells about itself that others need too: a customer's name, a conversation's subject, who
  * answered. Each trait follows from the row's number, so that every row that mentions it agrees.
  */
-import { CARRIERS, EMOJI, MAIL_DOMAINS, PRODUCTS } from "./goods.ts";
+
 import { AGENTS, LANGUAGES, type Language, MACHINES, PEOPLE, type People } from "./people.ts";
 import { fill, PHRASES, type Slots, TOPICS, type Topic } from "./phrases.ts";
 import { fraction, hash, Random } from "./random.ts";
+import { CARRIERS, EMOJI, MAIL_DOMAINS, PRODUCTS } from "./shop-data.ts";
 import type { Table } from "./table.ts";
 import type { World } from "./world.ts";
 

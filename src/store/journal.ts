@@ -4,7 +4,7 @@
  * SQLite says so only after it has switched, and from then on can neither read the file nor switch back.
  */
 import type { Database } from "bun:sqlite";
-import { askPragma, setPragma, USUAL_WAIT_MS } from "./pragmas.ts";
+import { askPragma, BUSY_TIMEOUT_MS, setPragma } from "./pragmas.ts";
 import { isBusy } from "./sqlite-failure.ts";
 
 /**
@@ -22,7 +22,7 @@ export function shareReading(db: Database): boolean {
   } catch (error) {
     if (!isBusy(error)) return false;
   }
-  setPragma(db, "busy_timeout", USUAL_WAIT_MS);
+  setPragma(db, "busy_timeout", BUSY_TIMEOUT_MS);
   // In WAL, NORMAL keeps the file sound through a loss of power, which may undo the last commits; since a
   // commit holds its state with its rows, the next run reads those pages again and nothing is lost. With the
   // old journal it could do harm, and SQLite's own FULL stays.

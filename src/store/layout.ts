@@ -8,8 +8,8 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
 import type { Column, ColumnSource, Stream } from "../streams/define.ts";
+import { snakeCase } from "../streams/define.ts";
 import { type NewColumn, type Shape, shapeOf } from "../streams/record.ts";
-import { snakeCase } from "../streams/snake-case.ts";
 import { forgetState } from "./state.ts";
 import {
   addColumn,

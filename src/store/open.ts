@@ -11,12 +11,12 @@ import { FILE_MODE } from "../lib/modes.ts";
 import { STREAMS } from "../streams/index.ts";
 import { createClock } from "./clock.ts";
 import { APPLICATION_ID, checkMarks, inspectFile } from "./file-header.ts";
+import { checkMeddling } from "./foreign-objects.ts";
 import { keepOldJournal, lacksSharedMemory, shareReading } from "./journal.ts";
 import { prepareLayout } from "./layout.ts";
 import { createLockTable } from "./lock.ts";
-import { checkMeddling } from "./meddling.ts";
 import { migrate } from "./migrations.ts";
-import { askPragma, setPragma, USUAL_WAIT_MS } from "./pragmas.ts";
+import { askPragma, BUSY_TIMEOUT_MS, setPragma } from "./pragmas.ts";
 import { onFile } from "./sqlite-failure.ts";
 import { createOwnTables } from "./tables.ts";
 
@@ -160,7 +160,7 @@ function makeTables(db: Database, path: string, mode: "create" | "write"): boole
 
 function prepareConnection(db: Database): void {
   // Another program may hold the file for a moment; without this it is an error at once.
-  setPragma(db, "busy_timeout", USUAL_WAIT_MS);
+  setPragma(db, "busy_timeout", BUSY_TIMEOUT_MS);
   // Apple's SQLite, which Bun uses on macOS, would leave -wal and -shm beside a closed file.
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 0);
 }

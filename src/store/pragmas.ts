@@ -35,7 +35,7 @@ type Answers = {
 };
 
 /** How long a connection waits for another program, if nothing else is said. */
-export const USUAL_WAIT_MS = 5_000;
+export const BUSY_TIMEOUT_MS = 5_000;
 
 /** Sets a pragma of a connection or its file. */
 export function setPragma<N extends keyof Settings>(db: Database, name: N, value: Settings[N]): void {

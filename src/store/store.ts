@@ -23,8 +23,8 @@ import { absentFrom, countChanged, countChangedLive, instantAt, newestBefore } f
 import { endDemo, isDemo, markDemo } from "./demo-mark.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { createLock, type Lock } from "./lock.ts";
+import { checkPlace } from "./moved-file.ts";
 import { type Mode, openFile } from "./open.ts";
-import { checkPlace } from "./place.ts";
 import { emptyWal, setPragma } from "./pragmas.ts";
 import { beginRun, checkAccount, finishRun, wasCutShort } from "./runs.ts";
 import { countUnseen, listUnseen, noteSeen } from "./seen.ts";

@@ -3,7 +3,6 @@
  * table, schema, request and test follows from it, and nothing else of the program names a stream but the sandbox.
  */
 import type { Resource } from "../lib/resource.ts";
-import { snakeCase } from "./snake-case.ts";
 
 /**
  * What a column holds, and how SQLite stores it: text TEXT, int INTEGER, real REAL, bool INTEGER 0 or 1,
@@ -169,4 +168,17 @@ export function defineStream(data: StreamData): Stream {
  */
 export function isTypeOf(stream: Pick<Stream, "name" | "type">, type: string): boolean {
   return type === stream.type || type === stream.name || type.startsWith(`${stream.type}.`);
+}
+
+/**
+ * Turns an attribute's name into a column's, the same way for known columns and for new ones: `updatedAt` → `updated_at`, `s3DataUrl` → `s3_data_url`, `shopify-orders` → `shopify_orders`. Letters of
+ * other scripts stay; every other run of characters becomes one underscore. May return an empty string.
+ */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, "$1_$2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2")
+    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .replace(/^_+|_+$/g, "")
+    .toLowerCase();
 }

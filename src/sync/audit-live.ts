@@ -3,7 +3,7 @@
  * as the index counts as many: where it does not, the difference is halved down to a few pages, and these are read again.
  */
 import type { AuditOptions, Reread } from "./audit.ts";
-import { LEAF, MOST_REQUESTS, PAGE } from "./mend.ts";
+import { LEAF, MOST_REQUESTS, PAGE } from "./audit-mend.ts";
 import { intersect, type Range } from "./ranges.ts";
 import type { AuditState, Source } from "./stream-state.ts";
 

@@ -7,7 +7,7 @@
 import type { Counted, Suspect } from "../destination/destination.ts";
 import { formatTime } from "../lib/time.ts";
 import { auditLive } from "./audit-live.ts";
-import { checkHealth, differing, mend, PAGE, type Part, READ_WHOLE, total } from "./mend.ts";
+import { checkHealth, differing, mend, PAGE, type Part, READ_WHOLE, total } from "./audit-mend.ts";
 import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
 import { type AuditState, EARLIEST, type Source } from "./stream-state.ts";
@@ -36,7 +36,7 @@ export type AuditOptions = {
   /** The earliest instant that was asked for, and the last that is claimed. */
   readonly start: number;
   readonly horizon: number;
-  /** The clock that is behind, ms. */
+  /** The earlier of the two clocks, ms. */
   readonly now: number;
   /** The stream's place among those of the run: what is counted by turns is not counted of all streams in one run. */
   readonly place: number;

@@ -1,7 +1,7 @@
 /**
  * What follows once every range of a stream was read: how far the index was seen to come, whether rows that a full
- * read did not see are gone, and the audit. Each may want parts read again first, which it yields; it goes on with
- * the ids that came.
+ * read did not see are gone, and the audit. Each of these may first need parts to be read again: it yields
+ * them, and goes on with the ids that came.
  */
 import type { Seen, Suspect } from "../destination/destination.ts";
 import type { Page } from "../kustomer/search.ts";

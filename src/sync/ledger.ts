@@ -28,7 +28,7 @@ export const PAGE_SIZE = 500;
 export class Ledger {
   readonly pieces = new Pieces();
   readonly evidence: Evidence;
-  /** When the run began, by the clock that was behind, ms. */
+  /** When the run began, by the earlier of the two clocks, ms. */
   readonly begun: number;
   /** The next run asks again for what the index has from here on; a row that shows such a time may have moved. */
   readonly line: number;

@@ -1,6 +1,6 @@
 /**
  * How a stream's state is written down and read again. A state of an earlier version is read as what it claimed; one
- * that does not parse is refused, for to guess at it could lose rows.
+ * that does not parse is refused: a guess could lose rows.
  */
 
 import * as v from "valibot";
@@ -140,7 +140,7 @@ function decode<S extends v.GenericSchema>(schema: S, stream: string, state: unk
 }
 
 /**
- * Writes a search stream's state; `asked` is when the run that it is of began, by the clock that was behind, and
+ * Writes a search stream's state; `asked` is when the run that it is of began, by the earlier of the two clocks, and
  * `claimable` up to where (ms) what was read of each source is claimed.
  * Instants at or after the horizon are left out: they may still change. So are the ids that came of a tie, which
  * may be thousands: how many they are can be told by the rows themselves.

@@ -43,7 +43,7 @@ export type Unproven = {
 export type ScanProgress = {
   /** The next page to ask; 0 when none is left. */
   readonly nextPage: number;
-  /** When the listing began, by the clock that was behind. */
+  /** When the listing began, by the earlier of the two clocks. */
   readonly startedAt: number;
   /** With what words pages beyond those that are read were refused; null when none were. */
   readonly refused: string | null;
@@ -53,7 +53,7 @@ export type ScanProgress = {
 
 /** A reading of everything from the beginning, after which live rows that it did not see are gone. */
 export type FullRead = {
-  /** When it began, by the clock that was behind. */
+  /** When it began, by the earlier of the two clocks. */
   readonly startedAt: number;
   /** False until the first of its rows were noted as seen: till then those of an earlier one are in the way. */
   readonly marked: boolean;

@@ -10,7 +10,7 @@ import { formatTime, parseTime } from "../lib/time.ts";
 import { type GivenRow, provePage } from "./page-proof.ts";
 import { medianOf, middleOf, type Range, type Ranges } from "./ranges.ts";
 import type { Api } from "./reader.ts";
-import { TIE_BEGINNING as BEGINNING, EARLIEST, newTie, type TieProgress } from "./stream-state.ts";
+import { EARLIEST, newTie, TIE_BEGINNING, type TieProgress } from "./stream-state.ts";
 
 /** Search serves this many pages and no more (Kustomer's reference for create-customer-search). */
 const MOST_PAGES = 100;
@@ -40,7 +40,7 @@ export async function readTie(
   held: (() => number) | null,
 ): Promise<TieOutcome> {
   const isKnown = stored.ids !== null || (held !== null && stored.created === null);
-  const tie = isKnown ? stored : { ...stored, ...BEGINNING };
+  const tie = isKnown ? stored : { ...stored, ...TIE_BEGINNING };
   const instant = { context, archive: tie.source === "archive", from: tie.at, to: tie.at + 1 };
   const slice = tie.created?.at(-1) ?? null;
   if (slice === null && tie.created !== null) return recount(tie, instant, api);
@@ -133,7 +133,7 @@ async function readCreated(tie: TieProgress, slice: Range, instant: Instant, api
     const open = [...tie.created!.slice(0, -1), ...slices];
     return {
       rows,
-      progress: { ...tie, ...BEGINNING, created: open, counted: tie.counted + counted },
+      progress: { ...tie, ...TIE_BEGINNING, created: open, counted: tie.counted + counted },
       failure: null,
     };
   };
@@ -180,19 +180,19 @@ function restart(tie: TieProgress, slice: Range | null, rows: readonly Resource[
   const restarts = tie.restarts + 1;
   const byPage = slice === null || isInstant(slice);
   if (byPage && restarts > RESTARTS) return divide(tie, slice, rows);
-  return { rows, progress: { ...tie, ...BEGINNING, restarts }, failure: null };
+  return { rows, progress: { ...tie, ...TIE_BEGINNING, restarts }, failure: null };
 }
 
 /** What page numbers cannot read is read by creation; where that is one instant too, nothing is left to try. */
 function divide(tie: TieProgress, slice: Range | null, rows: readonly Resource[]): TieOutcome {
-  if (slice === null) return { rows, progress: { ...tie, ...BEGINNING, created: [EVER] }, failure: null };
+  if (slice === null) return { rows, progress: { ...tie, ...TIE_BEGINNING, created: [EVER] }, failure: null };
   const total = tie.total ?? tie.ids?.size ?? 0;
   const failure = incomplete(
     `${total} rows share updatedAt ${formatTime(tie.at)} and createdAt ${formatTime(slice.from)}, ` +
       "more than a search can be made to list",
   );
   const created = [slice, ...tie.created!.slice(0, -1)];
-  return { rows, progress: { ...tie, ...BEGINNING, created }, failure };
+  return { rows, progress: { ...tie, ...TIE_BEGINNING, created }, failure };
 }
 
 function finish(tie: TieProgress, slice: Range | null, rows: readonly Resource[], count: number): TieOutcome {
@@ -201,7 +201,7 @@ function finish(tie: TieProgress, slice: Range | null, rows: readonly Resource[]
   const counted = tie.counted + count;
   return {
     rows,
-    progress: { ...tie, ...BEGINNING, created: tie.created!.slice(0, -1), counted },
+    progress: { ...tie, ...TIE_BEGINNING, created: tie.created!.slice(0, -1), counted },
     failure: null,
   };
 }
@@ -223,7 +223,7 @@ function leave(
   if (slice === null) return giveUp(tie, rows, why);
   const created = [slice, ...tie.created!.slice(0, -1), ...rest];
   const failure = incomplete(`${tie.total ?? "many"} rows share updatedAt ${formatTime(tie.at)}, ${why}`);
-  return { rows, progress: { ...tie, ...BEGINNING, created }, failure };
+  return { rows, progress: { ...tie, ...TIE_BEGINNING, created }, failure };
 }
 
 /** A row without `createdAt` is in no slice: all of them together must hold as many rows as the tie. */

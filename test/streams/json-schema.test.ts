@@ -63,9 +63,11 @@ test("every column of ours is explained", () => {
 });
 
 describe("the catalog", () => {
-  test("stream names are unique, plain, and in the order in which they are shown", () => {
+  test("stream names are unique and plain, and settings come after what they name", () => {
     const names = STREAMS.map(({ name }) => name);
-    expect(names).toEqual([...new Set(names)].toSorted());
+    expect(names).toEqual([...new Set(names)]);
+    const isSetting = STREAMS.map((stream) => stream.isSetting);
+    expect(isSetting).toEqual(isSetting.toSorted((a, b) => Number(a) - Number(b)));
     for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
   });
 
@@ -98,7 +100,8 @@ describe("the columns of the connectors we replace have a home", () => {
     expect(Object.keys(homes).length).toBeGreaterThan(0);
   });
 
-  test("all nine streams", () => {
-    expect(Object.keys(seedColumns).toSorted()).toEqual(STREAMS.map(({ name }) => name));
+  test("of each of their streams", () => {
+    const names = STREAMS.map(({ name }) => name);
+    expect(Object.keys(seedColumns).filter((name) => !names.includes(name))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ export const PUT: Readonly<Record<Kind, (bytes: Bytes, value: Value) => void>> =
     reserve(bytes, 1);
     bytes.buffer[bytes.length++] = value === 0 ? 0 : 1;
   },
-  time: (bytes, value) => putInt(bytes, instant(value)),
+  time: (bytes, value) => putInt(bytes, instantMs(value)),
 };
 
 function putText(bytes: Bytes, value: Value): void {
@@ -52,7 +52,7 @@ function putReal(bytes: Bytes, value: Value): void {
 }
 
 /** The milliseconds since 1970 of a time; throws for what is none. */
-export function instant(value: Value): number {
+export function instantMs(value: Value): number {
   const text = String(value);
   const known = text.length === 24 ? canonicalInstant(text) : Number.NaN;
   if (!Number.isNaN(known)) return known;
@@ -61,7 +61,7 @@ export function instant(value: Value): number {
   return parsed;
 }
 
-/** Of `2026-11-23T01:02:03.004Z`, in a sixth of the time of `Date.parse`; NaN for what that had better look at. */
+/** Of `2026-11-23T01:02:03.004Z`, in a sixth of the time of `Date.parse`; NaN where the text has another form. */
 function canonicalInstant(text: string): number {
   const [month, day] = [digits(text, 5, 2), digits(text, 8, 2)];
   const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];

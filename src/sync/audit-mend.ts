@@ -1,6 +1,7 @@
 /**
- * Mends a part of a stream of which the index and the destination have not equally many rows: finds where they differ
- * by halving, has that read again, and has judged what did not come. Within the means of one run; the next goes on.
+ * Mends a part of a stream of which the index and the destination do not have the same number of rows: finds where
+ * they differ by halving, asks for that again, and lets `judge` decide about rows that did not come. It spends no more
+ * than one run may; the next run goes on.
  */
 import { amountOf } from "../lib/amounts.ts";
 import { AppError } from "../lib/errors.ts";

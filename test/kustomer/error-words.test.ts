@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readSaid } from "../../src/kustomer/said.ts";
+import { readSaid } from "../../src/kustomer/error-words.ts";
 
 const errors = (...objects: unknown[]) => JSON.stringify({ errors: objects });
 
