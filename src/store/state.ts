@@ -21,7 +21,7 @@ type StateRow = {
 export function loadState(db: Database, { name }: Stream): StoredState | null {
   const row = db.query<StateRow, [string]>("SELECT * FROM _sync_state WHERE stream = ?").get(name);
   if (row === null) return null;
-  const { synced_to: syncedTo, complete, start = null } = row;
+  const { synced_to: syncedTo = null, complete, start = null } = row;
   const state = readJson(name, row.state);
   return { state, syncedTo, complete: complete === 1, start, counted: readCounted(name, row.counted) };
 }
