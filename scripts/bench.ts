@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { ListRead } from "../src/streams/define.ts";
 import { STREAMS } from "../src/streams/index.ts";
 import { benchExports } from "./bench-export.ts";
 import { watchPeak } from "./peak-memory.ts";
@@ -127,6 +128,28 @@ async function measureSync(url: string, db: string, ...named: string[]): Promise
   };
 }
 
+type Row = { id: string; updatedAt: string };
+
+async function truthOf(url: string, stream: string): Promise<Row[]> {
+  const text = await (await fetch(`${url}/_sandbox/truth?stream=${stream}`)).text();
+  return text.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as Row)));
+}
+
+/** The fewest requests that bring a list of so many rows: its pages, of each part one at least, and its documents. */
+async function fewestOf(url: string, read: ListRead, rows: number): Promise<number> {
+  const parts = read.parts?.length ?? 1;
+  const { documents } = read;
+  if (documents !== undefined) {
+    const leading = STREAMS.find(
+      (other) => other.read.by === "list" && other.read.path === read.path && other.read !== read,
+    );
+    const led = leading === undefined ? 0 : (await truthOf(url, leading.name)).length;
+    return parts + (documents.paths?.length ?? 0) + led;
+  }
+  const pages = read.pageSize === null ? 1 : Math.ceil(rows / read.pageSize);
+  return Math.max(parts, pages) + (read.variants?.length ?? 0);
+}
+
 /** Asks for every row once, in full pages, and times nothing but the parsing of what came. */
 async function readPages(url: string): Promise<Pages> {
   const pages: Pages = { rows: 0, parsed: 0, bytes: 0, parseMs: 0, fewest: 1 };
@@ -145,12 +168,10 @@ async function readPages(url: string): Promise<Pages> {
   const border = new Date();
   border.setUTCFullYear(border.getUTCFullYear() - 2);
   for (const { name, read } of STREAMS) {
-    const lines = (await (await fetch(`${url}/_sandbox/truth?stream=${name}`)).text()).trimEnd().split("\n");
-    const truth = lines.map((line) => JSON.parse(line) as { id: string; updatedAt: string });
+    const truth = await truthOf(url, name);
     pages.rows += truth.length;
     if (read.by === "list") {
-      pages.fewest +=
-        Math.ceil(truth.length / (read.pageSize ?? truth.length + 1)) + (read.variants?.length ?? 0);
+      pages.fewest += await fewestOf(url, read, truth.length);
       continue;
     }
     const old = truth.filter(({ updatedAt }) => updatedAt < border.toISOString()).length;

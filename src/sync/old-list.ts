@@ -21,7 +21,7 @@ export const LIST_PAGE_SIZE = 100;
 const ASKED_AT_MOST = 3;
 
 /** To look for the page to begin with among fewer costs more than to read them. */
-const FEW_PAGES = 6;
+const FEW_PAGES = 3;
 
 /** A list of more pages than this has no end. */
 const MOST_PAGES = 200_000;
