@@ -6,6 +6,7 @@ import type { Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import type { Api } from "../sync/reader.ts";
 import { wayOf } from "../sync/readers/index.ts";
+import { isAbsence } from "../sync/report.ts";
 import { apiOf } from "./account.ts";
 import { defineCommand } from "./command.ts";
 import { connect } from "./connect.ts";
@@ -77,7 +78,7 @@ async function tryStream(api: Api, stream: Stream, isNamed: boolean): Promise<Re
   } catch (error) {
     // The key itself was just seen to work, so that a 401 here means a role, as a 403 does.
     if (!(error instanceof AppError) || error.status === undefined) throw error;
-    const absent = stream.isSetting && !isNamed && [401, 403, 404].includes(error.status);
+    const absent = isAbsence(stream, isNamed, error);
     return { stream: name, readable: false, absent, rows: null, error: error.report() };
   }
 }

@@ -53,7 +53,7 @@ export async function syncFile(
   const account = await meetAccount(connection, log);
   const startedAt = formatTime(Date.now());
   const file = {
-    ...{ path: options.db, holder: "sync", force, takeOver },
+    ...{ path: options.db, force, takeOver },
     ...{ heard: account.clocks.server, signal, onWatch: log.info },
   };
   const run = await openFileRun(file, {

@@ -45,6 +45,28 @@ export function authors(world: World, table: Table, row: number): Record<string,
   };
 }
 
+/** The links of a page of a list, each with the query that was asked with; `next` is null on the last. */
+export function pageLinks(
+  path: string,
+  params: URLSearchParams,
+  { page, pageSize, hasNext }: { page: number; pageSize: number; hasNext: boolean },
+): Record<"self" | "first", string> & Record<"prev" | "next", string | null> {
+  const link = (number: number): string => {
+    const query = new URLSearchParams(params);
+    query.delete("page");
+    query.delete("pageSize");
+    query.set("page", String(number));
+    query.set("pageSize", String(pageSize));
+    return `${path}?${query}`;
+  };
+  return {
+    self: link(page),
+    first: link(1),
+    prev: page > 1 ? link(page - 1) : null,
+    next: hasNext ? link(page + 1) : null,
+  };
+}
+
 /** An ISO 8601 time with an offset, as shops write them into custom attributes. */
 export function offsetTime(ms: number, hours: number): string {
   const local = formatTime(ms + hours * 3_600_000).slice(0, 19);

@@ -1,6 +1,7 @@
 /** The GET lists: pages in order of id, linked by `next` until it is null; none of them says how many rows there are but that of customers. */
 import { type Answer, badParameter } from "./answers.ts";
 import { inventRow } from "./invented-rows.ts";
+import { pageLinks } from "./links.ts";
 import type { Quirks } from "./quirks.ts";
 import { render } from "./render.ts";
 import { readCount } from "./search.ts";
@@ -55,26 +56,18 @@ export function answerList(world: World, path: string, params: URLSearchParams, 
     let nth = Math.max(0, (page - 1) * pageSize - rows.length);
     while (data.length < pageSize) data.push(inventRow(world, list.stream, nth++));
   }
-  const link = (number: number): string => {
-    const query = new URLSearchParams(params);
-    query.delete("page");
-    query.delete("pageSize");
-    if (path === "/v1/notes" && !query.has("sort")) query.set("sort", "asc");
-    query.set("page", String(number));
-    query.set("pageSize", String(pageSize));
-    return `${path}?${query}`;
-  };
+  const asked = new URLSearchParams(params);
+  if (path === "/v1/notes" && !asked.has("sort")) asked.set("sort", "asc");
   const counted =
     path === "/v1/customers" ? { total: rows.length, totalPages: Math.ceil(rows.length / pageSize) } : {};
   const body = {
     meta: { pageSize, page, ...counted },
     data,
-    links: {
-      self: link(page),
-      first: link(1),
-      prev: page > 1 ? link(page - 1) : null,
-      next: unending || quirks.listsEndless === true || page * pageSize < rows.length ? link(page + 1) : null,
-    },
+    links: pageLinks(path, asked, {
+      page,
+      pageSize,
+      hasNext: unending || quirks.listsEndless === true || page * pageSize < rows.length,
+    }),
   };
   return { status: 200, body };
 }

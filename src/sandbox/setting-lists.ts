@@ -3,7 +3,7 @@ import type { Resource } from "../lib/resource.ts";
 import type { ListRead, Stream } from "../streams/define.ts";
 import { STREAMS } from "../streams/index.ts";
 import { type Answer, badParameter, Refusal } from "./answers.ts";
-import { toOrg } from "./links.ts";
+import { pageLinks, toOrg } from "./links.ts";
 import { readCount } from "./search.ts";
 import type { World } from "./world.ts";
 
@@ -40,19 +40,10 @@ export function answerSetting(world: World, path: string, params: URLSearchParam
   if (read.pageSize === null) return { status: 200, body: unpaged(world, path, rows, params) };
   const page = readCount(params, "page", 1);
   const pageSize = Math.min(read.pageSize, readCount(params, "pageSize", 100));
-  const link = (number: number) => {
-    const query = new URLSearchParams(params);
-    query.set("page", String(number));
-    query.set("pageSize", String(pageSize));
-    return `${path}?${query}`;
-  };
   const body = {
     meta: { pageSize, page },
     data: rows.slice((page - 1) * pageSize, page * pageSize).map((row) => withLink(path, row)),
-    links: {
-      ...{ self: link(page), first: link(1), prev: page > 1 ? link(page - 1) : null },
-      next: page * pageSize < rows.length ? link(page + 1) : null,
-    },
+    links: pageLinks(path, params, { page, pageSize, hasNext: page * pageSize < rows.length }),
   };
   return { status: 200, body };
 }

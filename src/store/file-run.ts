@@ -3,13 +3,10 @@
  * and at the end as it ended. A file is made only when all that may refuse it has agreed.
  */
 import type { Run, RunStart } from "../destination/destination.ts";
-import type { Pace } from "../lib/lease.ts";
 import { openStore } from "./store.ts";
 
 export type FileRunOptions = {
   readonly path: string;
-  /** What holds the file, for whoever finds it locked: `sync`. */
-  readonly holder: string;
   /** Mark rows as gone however many they are. */
   readonly force: boolean;
   /** Take the file from another process that holds it. */
@@ -19,17 +16,16 @@ export type FileRunOptions = {
   readonly signal: AbortSignal;
   /** Told while another's lock is watched. */
   readonly onWatch: (text: string) => void;
-  readonly pace?: Pace;
 };
 
 /** Opens a run into the file, which is made where there is none. Throws `store-*` errors. */
 export async function openFileRun(
-  { path, holder, force, takeOver, heard, signal, onWatch, pace }: FileRunOptions,
+  { path, force, takeOver, heard, signal, onWatch }: FileRunOptions,
   start: RunStart,
 ): Promise<Run> {
-  const store = openStore(path, pace === undefined ? { mode: "create" } : { mode: "create", pace });
+  const store = openStore(path, { mode: "create" });
   try {
-    await store.lock.acquire(holder, { takeOver, signal, onWatch });
+    await store.lock.acquire("sync", { takeOver, signal, onWatch });
     const resumes = store.wasCutShort();
     const id = store.beginRun(start);
     return {

@@ -7,8 +7,7 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "../lib/errors.ts";
 import { formatTime } from "../lib/time.ts";
-import type { Column, ColumnSource, Stream } from "../streams/define.ts";
-import { snakeCase } from "../streams/define.ts";
+import { type Column, type ColumnSource, type Stream, snakeCase } from "../streams/define.ts";
 import { type NewColumn, type Shape, shapeOf } from "../streams/record.ts";
 import { forgetState } from "./state.ts";
 import {

@@ -16,6 +16,8 @@ export const LEAF = 2_000;
 /** So many requests, counts and pages, one audit spends on a difference; the next run goes on. */
 export const MOST_REQUESTS = 100;
 export const PAGE = 500;
+/** A difference that stayed after all of it came is looked into again every so many times: it may have been a lie. */
+export const ASKED_AFRESH = 9;
 /** More than this many rows fewer in the index than in the file, and over a third of them: it is ill. */
 const FEW_ROWS = 10;
 const MOST_SHARE = 3;

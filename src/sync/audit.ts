@@ -7,7 +7,8 @@
 import type { Counted, Suspect } from "../destination/destination.ts";
 import { formatTime } from "../lib/time.ts";
 import { auditLive } from "./audit-live.ts";
-import { checkHealth, differing, mend, PAGE, type Part, READ_WHOLE, total } from "./audit-mend.ts";
+import { ASKED_AFRESH, checkHealth, differing, mend, type Part, READ_WHOLE, total } from "./audit-mend.ts";
+import { auditParts, isCapped } from "./audit-parts.ts";
 import { intersect, type Range, type Ranges, subtract } from "./ranges.ts";
 import type { ReaderContext } from "./reader.ts";
 import { type AuditState, EARLIEST, type Source } from "./stream-state.ts";
@@ -43,17 +44,8 @@ export type AuditOptions = {
   readonly before: AuditState | null;
 };
 
-/** Where only parts can be counted, so many of them in one run. */
-const PARTS = 2;
-/** A part is chosen to hold fewer rows than the lowest limit of counting that was met (10,000) by so much. */
-const PART_OF_CAP = 0.9;
-/** Kustomer's web app asks for counts up to 10,000; a round number below what the file has may be such a limit. */
-function isCapped(index: number, file: number): boolean {
-  return index < file && index >= 1_000 && index % 1_000 === 0;
-}
-
-/** What Kustomer's web app counts to. */
-const CAP = 10_000;
+/** An audit under way, with what the one before it left. */
+export type Auditing = AuditOptions & { readonly before: AuditState };
 
 const HOUR = 3_600_000;
 /** A list of old rows is looked at in one of so many runs. */
@@ -63,8 +55,6 @@ const LIVE_TURNS = 6;
 const OLD_TURNS = 3;
 /** How far back from the horizon the parts begin that are counted in turn. */
 const BACK = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR, 365 * 24 * HOUR];
-/** A difference that stayed after all of it came is looked into again every so many turns: it may have been a lie. */
-const ASKED_AFRESH = 9;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Audits one stream; returns what the next audit is to know. Throws `incomplete` where the index is plainly ill. */
@@ -100,7 +90,7 @@ export async function* audit(options: AuditOptions): AsyncGenerator<Reread, Audi
   if (whole === null) return result;
   if (countsAll) return { ...(yield* auditSource("search", whole, null, rest)), turn };
   const between = nth >> 1;
-  if (between % LIVE_TURNS === 1) return { ...(yield* auditLive(rest)), turn };
+  if (between % LIVE_TURNS === 1) return { ...(yield* auditLive(whole, old, rest)), turn };
   const part =
     old !== null && between % OLD_TURNS === 0
       ? sliceOf(old, between / OLD_TURNS + 1, { ...rest, horizon: old.to })
@@ -113,7 +103,7 @@ export async function* audit(options: AuditOptions): AsyncGenerator<Reread, Audi
 async function* auditOldPart(
   old: Range,
   part: Range,
-  options: AuditOptions & { readonly before: AuditState },
+  options: Auditing,
 ): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
   const { before } = options;
   const found = yield* auditSource("archive", old, part, {
@@ -130,7 +120,7 @@ async function* auditOldPart(
 async function* auditBoth(
   whole: Range | null,
   old: Range,
-  options: AuditOptions & { readonly before: AuditState },
+  options: Auditing,
 ): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
   const { before, counts, count } = options;
   const all = { from: old.from, to: whole?.to ?? old.to };
@@ -159,7 +149,7 @@ async function* auditBoth(
 /** Reads what lies around the border in both sources where their counts are news; returns how many rows both have. */
 async function* auditBorder(
   border: Range,
-  options: AuditOptions & { readonly before: AuditState },
+  options: Auditing,
 ): AsyncGenerator<Reread, number, ReadonlySet<string>> {
   const { before, counts, count, judge } = options;
   const there = ((await count("search", border)) ?? 0) + ((await count("archive", border)) ?? 0);
@@ -210,7 +200,7 @@ async function* auditSource(
   source: Source,
   whole: Range,
   part: Range | null,
-  options: AuditOptions & { readonly before: AuditState },
+  options: Auditing,
 ): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
   const { before, tail } = options;
   let parts = await countParts(source, [part ?? whole], options);
@@ -266,52 +256,4 @@ async function countParts(
     parts.push({ range, index, file });
   }
   return parts;
-}
-
-/** Where the index does not count that far, or not at all: some parts in each run, read rather than counted if need be. */
-async function* auditParts(
-  source: Source,
-  whole: Range,
-  options: AuditOptions & { readonly before: AuditState },
-): AsyncGenerator<Reread, AuditState, ReadonlySet<string>> {
-  const { before, counts, now } = options;
-  let cursor =
-    before.cursor !== null && before.cursor < whole.to ? Math.max(before.cursor, whole.from) : whole.from;
-  const begin = cursor;
-  let isEqual = true;
-  let [index, file] = [0, 0];
-  let isCounted = true;
-  for (let nth = 0; nth < PARTS && cursor < whole.to; nth += 1) {
-    const rest = { from: cursor, to: whole.to };
-    const size = isCounted ? Math.floor(CAP * PART_OF_CAP) : PAGE;
-    const to = counts.instantAt(rest, size) ?? whole.to;
-    const range = { from: cursor, to: Math.max(to, cursor + 1) };
-    const held = counts.count(range);
-    const there = isCounted ? await options.count(source, range) : null;
-    if (there === null || isCapped(there, held)) {
-      isCounted = false;
-      const small = { from: cursor, to: Math.max(counts.instantAt(rest, PAGE) ?? whole.to, cursor + 1) };
-      const came = yield { source, ranges: [small] };
-      yield* options.judge(counts.absent(small, came, READ_WHOLE));
-      cursor = small.to;
-      continue;
-    }
-    if (there !== held) {
-      isEqual = false;
-      yield* mend(source, [{ range, index: there, file: held }], options);
-    }
-    index += there;
-    file += counts.count(range);
-    cursor = range.to;
-  }
-  const of = `${formatTime(begin)} to ${formatTime(cursor)}`;
-  const isEnd = cursor >= whole.to;
-  const counted: Counted = {
-    at: formatTime(now),
-    of,
-    index: isCounted ? index : null,
-    file: isCounted ? file : counts.count({ from: begin, to: cursor }),
-    equal: isCounted ? isEqual || index === file : null,
-  };
-  return { ...before, cursor: isEnd ? null : cursor, counted };
 }

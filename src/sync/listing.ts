@@ -86,7 +86,8 @@ function sizeOf({ rows, rejected }: Page): number {
   return rows.length + rejected;
 }
 
-function endless(what: string, why: string): AppError {
+/** What is said of a list that is not believed to end. */
+export function endless(what: string, why: string): AppError {
   return new AppError("shape", `the list ${what}: ${why}`, {
     hint: "run sync again later; the other streams are not touched by it",
   });

@@ -80,7 +80,10 @@ export function createRangeAsker(context: string, api: Api): (request: RangeRequ
         ? given.map((row) => ((row.time ?? from) < from ? { ...row, time: null } : row))
         : given;
     const stale = new Set(unsorted.has(source) ? [] : placesOfStale(inRange, settledBefore));
-    const rows = inRange.map((row, place) => (stale.has(place) ? { ...row, time: null } : row));
+    const rows =
+      stale.size > 0
+        ? inRange.map((row, place) => (stale.has(place) ? { ...row, time: null } : row))
+        : inRange;
     largest = Math.max(largest, rows.length);
     // Where nothing is counted, the largest page may be as large as the server allows, whatever it says.
     const isUnsure = total === null && page.next !== null;

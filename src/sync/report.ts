@@ -1,9 +1,15 @@
 /** What a run tells afterwards: the shape of `sync --json` and of `_sync_runs`, and the exit code it means. */
 import type { Counted } from "../destination/destination.ts";
 import { type AppError, type ErrorReport, EXIT } from "../lib/errors.ts";
+import type { Stream } from "../streams/define.ts";
 
 /** `absent` is what the account does not have, or this key may not read, and nobody missed. */
 export type StreamStatus = "done" | "partial" | "failed" | "skipped" | "absent";
+
+/** True where Kustomer says that there is no such thing, or none for this key, and nobody asked for it by its name. */
+export function isAbsence({ isSetting }: Stream, isNamed: boolean, { status }: AppError): boolean {
+  return isSetting && !isNamed && (status === 401 || status === 403 || status === 404);
+}
 
 export type StreamReport = {
   readonly stream: string;

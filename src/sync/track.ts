@@ -11,7 +11,7 @@ import { earliestOf } from "./clocks.ts";
 import type { Commit } from "./commits.ts";
 import type { Api, Reader, ReaderContext } from "./reader.ts";
 import { wayOf } from "./readers/index.ts";
-import type { StreamReport, StreamStatus } from "./report.ts";
+import { isAbsence, type StreamReport, type StreamStatus } from "./report.ts";
 import type { SyncOptions } from "./run.ts";
 
 /** At most this many of the rows that were kept out are named. */
@@ -49,8 +49,8 @@ export type Track = {
   active: number;
   error: AppError | null;
   ended: boolean;
-  /** True for what an account or a key may not have, and nobody asked for by its name. */
-  readonly mayBeAbsent: boolean;
+  /** True when the streams were asked for by their names. */
+  readonly isNamed: boolean;
 };
 
 /** Makes a stream's reader, from the state that the destination has of it. Throws `store-state`. */
@@ -64,6 +64,7 @@ export function startTrack(
   denied: ReaderContext["denied"],
   events: SyncEvents,
 ): Track {
+  const { isNamed = false } = options;
   const stored = destination.loadState(stream);
   let saved = stored === null ? null : JSON.stringify(stored);
   const accepts = (type: string) => isTypeOf(stream, type);
@@ -122,7 +123,7 @@ export function startTrack(
     reader: wayOf(stream).createReader(
       stream,
       stored,
-      { ...options, audits: options.audits ?? false, isNamed: options.isNamed ?? false, place },
+      { ...options, audits: options.audits ?? false, isNamed, place },
       context,
     ),
     read: 0,
@@ -138,7 +139,7 @@ export function startTrack(
     active: 0,
     error: null,
     ended: false,
-    mayBeAbsent: stream.isSetting && options.isNamed !== true,
+    isNamed,
   };
   return track;
 }
@@ -186,17 +187,12 @@ export function endTrack(track: Track, events: SyncEvents): void {
 
 function statusOf(track: Track): StreamStatus {
   if (track.error !== null) {
-    if (track.mayBeAbsent && isRefusal(track.error)) return "absent";
+    if (isAbsence(track.reader.stream, track.isNamed, track.error)) return "absent";
     return track.error.recovery === "skip" ? "skipped" : "failed";
   }
   if (track.reader.failure() !== null) return "failed";
   const isWhole = track.complete && track.reader.lacks().length === 0 && unkept(track) === null;
   return isWhole ? "done" : "partial";
-}
-
-/** True when Kustomer says that there is no such thing, or none for this key. */
-function isRefusal({ status }: AppError): boolean {
-  return status === 401 || status === 403 || status === 404;
 }
 
 /** A stream that is not complete says why, also where nothing failed; a run that was stopped says it once for all. */

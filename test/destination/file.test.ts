@@ -7,7 +7,7 @@ import { conform } from "./conformance.ts";
 
 conform("the SQLite file", () => {
   const { db, remove } = folder();
-  const options = { path: db, holder: "sync", force: false, takeOver: false, heard: null };
+  const options = { path: db, force: false, takeOver: false, heard: null };
   const { signal } = new AbortController();
   return {
     open: (start) => openFileRun({ ...options, signal, onWatch: () => {} }, start),

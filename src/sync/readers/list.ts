@@ -4,11 +4,12 @@
  * while its pages are read, a row must be missing from two listings in a row before it is marked deleted.
  */
 import type { StoredState } from "../../destination/destination.ts";
+import { firstKeptOut } from "../../kustomer/shapes.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Resource } from "../../lib/resource.ts";
 import type { Documents, ListRead, ListVariant, Stream } from "../../streams/define.ts";
 import { type Clocks, earliestOf, latestOf } from "../clocks.ts";
-import { followListing } from "../listing.ts";
+import { endless, followListing } from "../listing.ts";
 import type { Query, Reader, ReaderContext } from "../reader.ts";
 import { decodeListState, encodeListState } from "../state-codec.ts";
 import type { Way } from "./way.ts";
@@ -29,13 +30,22 @@ export function readByList(read: ListRead): Way {
     probe: (api) => {
       const [first] = read.documents?.paths ?? [];
       if (first !== undefined) return api.list({ path: first, isDocument: true });
-      const size: Query = read.pageSize === null ? {} : { page: "1", pageSize: "1" };
-      return api.list({ path: read.path, query: { ...read.query, ...read.parts?.[0], ...size } });
+      return api.list(firstPageOf(read, read.parts?.[0] ?? {}, 1));
     },
     heldFrom: () => null,
     fullReadSince: () => null,
     repairedState: () => null,
   };
+}
+
+/** What a listing of this query is asked with first, for so many rows where it has pages. */
+function firstPageOf(
+  { path, query, pageSize }: ListRead,
+  more: Query,
+  size = pageSize,
+): { path: string; query: Query } {
+  const paged: Query = pageSize === null ? {} : { page: "1", pageSize: String(size) };
+  return { path, query: { ...paged, ...query, ...more } };
 }
 
 /** True for a setting that was read whole a moment ago, by either clock. Throws `store-state`. */
@@ -64,7 +74,7 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
   const refused = new Set<ListVariant>();
   /** A row that could not be kept, and why; null when all could. */
   let unkept: string | null = null;
-  const { documents, rows = "own" } = read;
+  const { documents, parts = [{}], rows = "own" } = read;
   const rowsIn = typeof rows === "string" ? rows : "own";
 
   /** Follows a listing to its end; returns the ids it held, which `keep` is told, too, as far as they came. */
@@ -73,7 +83,7 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
     keep: (rows: readonly Resource[], listed: ReadonlySet<string>) => Promise<void>,
   ): Promise<Set<string>> {
     const listed = await followListing({
-      ...listingOf(query),
+      ...firstPageOf(read, query),
       ask: (request) => context.api.list({ ...request, rows: rowsIn }),
       keep,
     });
@@ -81,15 +91,10 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
     return listed.ids;
   }
 
-  function listingOf(query: Query): { path: string; query: Query } {
-    const size: Query = read.pageSize === null ? {} : { page: "1", pageSize: String(read.pageSize) };
-    return { path: read.path, query: { ...size, ...read.query, ...query } };
-  }
-
   async function readPlain(): Promise<Set<string>> {
     if (documents !== undefined) return readDocuments(documents);
     const ids = new Set<string>();
-    for (const part of read.parts ?? [{}]) {
+    for (const part of parts) {
       for (const id of await follow(part, (rows) => context.commit(rows, null))) ids.add(id);
     }
     return ids;
@@ -99,20 +104,17 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
   async function readDocuments({ paths = [], of, query }: Documents): Promise<Set<string>> {
     const all = new Set(paths);
     const note = async (listed: readonly Resource[]) => {
-      for (const row of listed) all.add(of(row) ?? "");
+      for (const path of listed.map(of)) if (path !== null) all.add(path);
     };
     try {
-      for (const part of read.parts ?? [{}]) {
-        await followListing({ ...listingOf(part), ask: context.askAside, keep: note });
+      for (const part of parts) {
+        await followListing({ ...firstPageOf(read, part), ask: context.askAside, keep: note });
       }
     } catch (error) {
       if (paths.length === 0) throw error;
       await refuse({ query: {}, deleted: false, rows: "those that a list leads to" }, error);
     }
-    all.delete("");
-    if (all.size > MOST_DOCUMENTS) {
-      throw new AppError("shape", `the list leads to ${all.size} documents`, { hint: "it has no end" });
-    }
+    if (all.size > MOST_DOCUMENTS) throw endless("leads too far", `to ${all.size} documents`);
     const ids = new Set<string>();
     for (const path of all) {
       for (const id of await readDocument(path, query)) ids.add(id);
@@ -126,7 +128,7 @@ function createReader(stream: Stream, read: ListRead, context: ReaderContext): R
       const page = await ask({ path, query, isDocument: true, rows: rowsIn });
       const own = typeof rows === "string" ? page.rows : page.rows.flatMap(rows);
       if (typeof rows !== "string") context.came(own.length);
-      unkept ??= page.keptOut[0]?.why ?? null;
+      unkept ??= firstKeptOut(page)?.why ?? null;
       await context.commit(own, null);
       return own.map(({ id }) => id);
     } catch (error) {
