@@ -19,6 +19,7 @@ export function watchPeak(pid: number): { stop: () => number | null } {
   return {
     stop: () => {
       clearInterval(timer);
+      look();
       return peak;
     },
   };
